@@ -1,0 +1,68 @@
+# starsink: one command per habit. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Which PostgreSQL: the one of pg_config, or `make PGVER=16 …`, or `make PG_CONFIG=/path/to/pg_config …`.
+ifdef PG_CONFIG
+  PGVER := $(shell $(PG_CONFIG) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+else
+  PGVER ?= $(shell pgrx-tests/setup.sh pgver)
+  PG_CONFIG := /usr/lib/postgresql/$(PGVER)/bin/pg_config
+endif
+export PGVER PG_CONFIG
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+FEATURES := --no-default-features --features pg$(PGVER)
+# Where the extension goes may belong to root.
+SUDO = $(shell [ -w "$$($(PG_CONFIG) --pkglibdir)" ] || echo --sudo)
+
+.PHONY: help setup build install test lint bench demo demo-stop clean
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo "For another PostgreSQL than $(PGVER): PGVER=16, or PG_CONFIG=/path/to/pg_config"
+
+setup: ## Install what is missing for all of this: server, headers, clang, cargo-pgrx, Java, …
+	@pgrx-tests/setup.sh
+
+setup-%:
+	@pgrx-tests/setup.sh $(subst -, ,$*)
+
+build: setup-build ## Build the extension into target/release/starsink-pgNN, laid out for copying
+	cargo pgrx package --pg-config $(PG_CONFIG)
+
+install: setup-build ## Build the extension and install it into the PostgreSQL of PG_CONFIG
+	cargo pgrx install --release --pg-config $(PG_CONFIG) $(SUDO)
+
+test: setup-build-kafka install ## Every test, against real PostgreSQL and real Apache Kafka; one: make test TEST=name
+	@status=0; \
+	cargo test --release --no-fail-fast $(FEATURES) -- $(TEST) 2>&1 | tee $(TARGET)/test.log || status=$$?; \
+	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
+	     /^test .* \.\.\. FAILED$$/ { print "FAILED " $$2 } \
+	     END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, ignored }' $(TARGET)/test.log; \
+	exit $$status
+
+lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, and cargo-deny where it is installed
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets $(FEATURES) -- -D warnings
+	shellcheck .ci/run pgrx-tests/*.sh
+	@if cargo deny --version >/dev/null 2>&1; then \
+		set -x; cargo deny --all-features check licenses bans sources; \
+	else \
+		echo "cargo-deny is not installed here: licences, bans and sources are not checked (cargo install --locked cargo-deny)"; \
+	fi
+
+bench: setup-build-kafka install ## Throughput against COPY's, latency and memory, on this machine
+	cargo run --release $(FEATURES) --bin bench -- $(BENCH)
+
+demo: ## A shop's events into a cluster of its own: DEMO_SECONDS=30, BROKER=kafka or host:port, DEMO_RATE=1000
+	@pgrx-tests/demo.sh
+
+demo-stop: ## Stop all that the demo left running
+	@pgrx-tests/demo.sh stop
+
+clean: demo-stop ## Remove what was built, and the demo
+	cargo clean
+	rm -rf .demo

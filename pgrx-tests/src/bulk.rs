@@ -1,0 +1,71 @@
+//! Shop events in bulk: as many as a broker takes, and a record of what was sent.
+
+use rdkafka::config::ClientConfig;
+
+use crate::producer::{Compression, Message, Producer};
+use crate::shop::{Fault, Id, Shop};
+
+/// What a bulk run sent. `ids` holds each well-formed event once, however often it was sent.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    pub ids: Vec<Id>,
+    pub bad: Vec<Fault>,
+    pub duplicates: u64,
+}
+
+impl Sent {
+    /// Messages on the topic.
+    pub fn messages(&self) -> u64 {
+        self.ids.len() as u64 + self.bad.len() as u64 + self.duplicates
+    }
+
+    pub fn add(&mut self, other: Sent) {
+        self.ids.extend(other.ids);
+        self.bad.extend(other.bad);
+        self.duplicates += other.duplicates;
+    }
+}
+
+impl Producer {
+    /// A producer with large batches: for throughput, not for latency.
+    pub fn bulk(client: &ClientConfig, compression: Compression) -> Producer {
+        Producer::builder(client)
+            .compression(compression)
+            .set("linger.ms", "20")
+            .set("batch.size", "1000000")
+            .set("batch.num.messages", "10000")
+            .set("queue.buffering.max.messages", "500000")
+            .set("queue.buffering.max.kbytes", "262144")
+            .build()
+    }
+
+    /// Sends the shop's next `count` events, a device always to the same partition, and returns what they were.
+    /// `now` tells the event time in microseconds.
+    pub fn send_events(
+        &self,
+        topic: &str,
+        partitions: i32,
+        shop: &mut Shop,
+        count: usize,
+        mut now: impl FnMut() -> i64,
+    ) -> Sent {
+        let mut sent = Sent {
+            ids: Vec::with_capacity(count),
+            ..Sent::default()
+        };
+        let mut json = Vec::with_capacity(2_048);
+        for _ in 0..count {
+            let drawn = shop.fill(now(), &mut json);
+            let message = Message::new(&json)
+                .key(drawn.device.as_bytes())
+                .partition(drawn.device.partition(partitions));
+            self.send(topic, &message);
+            match drawn.fault {
+                Some(fault) => sent.bad.push(fault),
+                None if drawn.is_duplicate => sent.duplicates += 1,
+                None => sent.ids.push(drawn.id),
+            }
+        }
+        sent
+    }
+}

@@ -1,0 +1,37 @@
+-- The worker's role owns the tables. Readers see the warehouse without personal data; operators see the quarantine too.
+DO $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN
+        SELECT c.oid::pg_catalog.regclass AS name, c.relkind
+        FROM pg_catalog.pg_class AS c
+        WHERE (c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND (c.relname LIKE 'dim\_%' OR c.relname LIKE 'fact\_event%')
+               OR c.relnamespace = 'starsink'::pg_catalog.regnamespace
+                  AND c.relname IN ('ledger', 'control_log', 'secret', 'quarantine', 'audit_key', 'sql_offset', 'reconciliation', 'audit_log'))
+          AND c.relkind IN ('r', 'p', 'v', 'S')
+          AND c.relowner <> 'starsink_worker'::pg_catalog.regrole
+          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                          AND d.objid = c.oid AND d.deptype IN ('i', 'a') AND c.relkind = 'S')
+    LOOP
+        EXECUTE pg_catalog.format('ALTER %s %s OWNER TO starsink_worker',
+            CASE item.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, item.name);
+    END LOOP;
+    FOR item IN
+        SELECT c.oid::pg_catalog.regclass AS name FROM pg_catalog.pg_class AS c
+        WHERE c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p')
+          AND c.relname LIKE 'dim\_%' AND c.relname <> 'dim_customer'
+    LOOP
+        EXECUTE pg_catalog.format('GRANT SELECT ON %s TO starsink_reader', item.name);
+    END LOOP;
+END
+$$;
+GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO starsink_admin;
+GRANT SELECT (customer_key, identity_type, user_id_db, email_hash, email_domain, is_inferred, valid_from, valid_to, is_current)
+    ON warehouse.dim_customer TO starsink_reader;
+GRANT SELECT (event_time, audit_key, date_key, time_key, event_type_key, product_key, customer_key, device_key, browser_key, os_key,
+              user_agent_key, store_key, referrer_key, kafka_partition, kafka_offset, quality_flags, is_bot, event_id, kafka_topic,
+              kafka_time, local_time)
+    ON warehouse.fact_event TO starsink_reader;
+GRANT SELECT ON starsink.ledger, starsink.reconciliation, starsink.audit_log TO starsink_admin, starsink_reader;
+GRANT SELECT ON starsink.control_log, starsink.quarantine TO starsink_admin;

@@ -1,0 +1,54 @@
+-- Members that stand in the dimensions before the first event: the special ones, days, minutes, known collections and
+-- stores. Each statement adds what is missing and leaves what is there.
+INSERT INTO warehouse.dim_date (date_key, date, year, quarter, month, month_name, day, day_of_week, day_name, iso_year, iso_week, is_weekend)
+SELECT pg_catalog.to_char(d, 'YYYYMMDD')::integer, d::date, EXTRACT(year FROM d), EXTRACT(quarter FROM d), EXTRACT(month FROM d),
+       pg_catalog.to_char(d, 'FMMonth'), EXTRACT(day FROM d), EXTRACT(isodow FROM d), pg_catalog.to_char(d, 'FMDay'),
+       EXTRACT(isoyear FROM d), EXTRACT(week FROM d), EXTRACT(isodow FROM d) > 5
+FROM pg_catalog.generate_series(timestamp '2000-01-01', timestamp '2060-12-31', interval '1 day') AS d
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_date (date_key) VALUES (-1), (-2), (-3) ON CONFLICT DO NOTHING;
+
+INSERT INTO warehouse.dim_time (time_key, minute_of_day, hour, minute, day_part)
+SELECT m, m, m / 60, m % 60, CASE WHEN m < 360 THEN 'night' WHEN m < 720 THEN 'morning' WHEN m < 1080 THEN 'afternoon' ELSE 'evening' END
+FROM pg_catalog.generate_series(0, 1439) AS m
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_time (time_key) VALUES (-1), (-2), (-3) ON CONFLICT DO NOTHING;
+
+INSERT INTO warehouse.dim_event_type (event_type_key, collection)
+VALUES (-1, '(unknown)'), (-2, '(not applicable)'), (-3, '(blank)') ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_event_type (collection)
+SELECT c FROM pg_catalog.unnest(ARRAY[
+    'view_product_detail', 'view_listing_page', 'select_product_option', 'select_product_option_quality', 'add_to_cart_action',
+    'view_shopping_cart', 'checkout', 'checkout_success', 'search_box_action', 'view_landing_page', 'view_home_page',
+    'view_static_page', 'view_my_account', 'product_detail_recommendation_visible', 'product_detail_recommendation_noticed',
+    'product_detail_recommendation_clicked', 'listing_page_recommendation_visible', 'listing_page_recommendation_noticed',
+    'listing_page_recommendation_clicked', 'landing_page_recommendation_visible', 'landing_page_recommendation_noticed',
+    'landing_page_recommendation_clicked', 'view_all_recommend', 'back_to_product_action']) AS c
+WHERE NOT EXISTS (SELECT FROM warehouse.dim_event_type AS t WHERE t.collection = c);
+
+INSERT INTO warehouse.dim_product (product_key, product_id, product_name, is_inferred)
+VALUES (-1, '(unknown)', '(unknown)', false), (-2, '(not applicable)', '(not applicable)', false), (-3, '(blank)', '(blank)', false)
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_customer (customer_key, identity_type, identity, is_inferred)
+VALUES (-1, 'special', '(unknown)', false), (-2, 'special', '(anonymous)', false), (-3, 'special', '(blank)', false)
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_device (device_key, device_id)
+VALUES (-1, '(unknown)'), (-2, '(not applicable)'), (-3, '(blank)') ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_browser (browser_key, family, version)
+VALUES (-1, '(unknown)', ''), (-2, '(not applicable)', ''), (-3, '(blank)', '') ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_os (os_key, family, version)
+VALUES (-1, '(unknown)', ''), (-2, '(not applicable)', ''), (-3, '(blank)', '') ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_user_agent (user_agent_key, user_agent, device_class, is_bot)
+VALUES (-1, '(unknown)', 'other', false), (-2, '(not applicable)', 'other', false), (-3, '(blank)', 'other', false) ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_referrer (referrer_key, referrer_url, host, registrable_domain, is_internal)
+VALUES (-1, '(unknown)', '', '', false), (-2, '(direct)', '', '', false), (-3, '(blank)', '', '', false) ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_store (store_key, store_id, is_inferred)
+VALUES (-1, '(unknown)', false), (-2, '(not applicable)', false), (-3, '(blank)', false) ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_store (store_id, domain, country_code, is_inferred)
+SELECT s.id, 'glamira.' || s.suffix, s.country, false
+FROM (VALUES
+    ('6', 'de', 'DE'), ('7', 'co.uk', 'GB'), ('8', 'es', 'ES'), ('9', 'at', 'AT'), ('10', 'ch', 'CH'), ('11', 'nl', 'NL'),
+    ('12', 'fr', 'FR'), ('14', 'it', 'IT'), ('19', 'se', 'SE'), ('29', 'com.au', 'AU'), ('34', 'pt', 'PT'), ('38', 'ca', 'CA'),
+    ('41', 'com', NULL), ('50', 'pl', 'PL'), ('52', 'rs', 'RS'), ('53', 'sk', 'SK'), ('62', 'com.mx', 'MX'), ('66', 'bg', 'BG'),
+    ('85', 'cl', 'CL')) AS s (id, suffix, country)
+WHERE NOT EXISTS (SELECT FROM warehouse.dim_store AS t WHERE t.store_id = s.id);

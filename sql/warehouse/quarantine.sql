@@ -1,0 +1,37 @@
+CREATE TABLE IF NOT EXISTS starsink.quarantine (
+    quarantine_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    topic          text COLLATE "C" NOT NULL,
+    partition      integer NOT NULL,
+    kafka_offset   bigint NOT NULL,
+    kafka_time     timestamptz,
+    key            bytea,
+    payload        bytea,
+    codes          text[] NOT NULL,
+    detail         text NOT NULL,
+    stage          text NOT NULL CHECK (stage IN ('decode', 'load', 'merge')),
+    state          text NOT NULL DEFAULT 'quarantined' CHECK (state IN ('quarantined', 'redriven')),
+    attempts       integer NOT NULL DEFAULT 0,
+    audit_key      bigint NOT NULL,
+    quarantined_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    redriven_at    timestamptz
+);
+-- A message that is read again, as after a seek, is in quarantine once.
+CREATE UNIQUE INDEX IF NOT EXISTS quarantine_message ON starsink.quarantine (topic, partition, kafka_offset, pg_catalog.md5(payload));
+CREATE INDEX IF NOT EXISTS quarantine_waiting ON starsink.quarantine (quarantine_id) WHERE state = 'quarantined';
+
+COMMENT ON TABLE starsink.quarantine IS 'Grain: one message that could not be loaded, with its bytes and the reasons. starsink.redrive() tries again after a mend.';
+COMMENT ON COLUMN starsink.quarantine.quarantine_id IS 'Order of arrival.';
+COMMENT ON COLUMN starsink.quarantine.topic IS 'Kafka topic, or the source''s name for SQL ingestion.';
+COMMENT ON COLUMN starsink.quarantine.partition IS 'Partition.';
+COMMENT ON COLUMN starsink.quarantine.kafka_offset IS 'Offset; the line number for ingest_file.';
+COMMENT ON COLUMN starsink.quarantine.kafka_time IS 'Timestamp of the message.';
+COMMENT ON COLUMN starsink.quarantine.key IS 'Key of the message as it came.';
+COMMENT ON COLUMN starsink.quarantine.payload IS 'The message as it came. May hold personal data.';
+COMMENT ON COLUMN starsink.quarantine.codes IS 'Validation codes; starsink.codes explains each.';
+COMMENT ON COLUMN starsink.quarantine.detail IS 'A sentence for a person.';
+COMMENT ON COLUMN starsink.quarantine.stage IS 'decode: the message is at fault; load: the table refused the row; merge: a merge refused it.';
+COMMENT ON COLUMN starsink.quarantine.state IS 'quarantined, or redriven: it left.';
+COMMENT ON COLUMN starsink.quarantine.attempts IS 'How often it was redriven in vain.';
+COMMENT ON COLUMN starsink.quarantine.audit_key IS 'Batch that put it here.';
+COMMENT ON COLUMN starsink.quarantine.quarantined_at IS 'When it came here.';
+COMMENT ON COLUMN starsink.quarantine.redriven_at IS 'When it left.';

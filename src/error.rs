@@ -1,0 +1,168 @@
+//! Failures: one constructor for each, with its SQLSTATE, and a hint where something can be done. Inside, a failure
+//! is a value; [`Failure::raise`] turns it into the server's error once, at the SQL boundary. No text holds a secret.
+
+use std::fmt;
+
+use pgrx::PgLogLevel;
+use pgrx::PgSqlErrorCode as Code;
+use pgrx::pg_sys::panic::{CaughtError, ErrorReport};
+
+/// What went wrong.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub code: Code,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+}
+
+/// What a failure of a write says about the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// A key is there already: perhaps the event was loaded before.
+    Duplicate,
+    /// The table refuses the values.
+    Row,
+    /// The server could not do it now; the rows are innocent.
+    Server,
+    /// An SQLSTATE that tells neither: a user's own, or an internal error.
+    Unclear,
+}
+
+impl Failure {
+    fn new(code: Code, message: impl Into<String>) -> Failure {
+        Failure { code, message: message.into(), detail: None, hint: None }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub fn blame(&self) -> Blame {
+        if self.code == Code::ERRCODE_UNIQUE_VIOLATION {
+            return Blame::Duplicate;
+        }
+        match &sqlstate(self.code)[..2] {
+            "21" | "22" | "23" | "27" | "38" | "39" | "44" | "54" | "P0" => Blame::Row,
+            "XX" if self.code == Code::ERRCODE_INTERNAL_ERROR => Blame::Unclear,
+            _ => Blame::Server,
+        }
+    }
+
+    /// Raises the failure as the server's error.
+    pub fn raise(self) -> ! {
+        let mut report = ErrorReport::new(self.code, self.message, "starsink");
+        if let Some(detail) = self.detail {
+            report = report.set_detail(detail);
+        }
+        if let Some(hint) = self.hint {
+            report = report.set_hint(hint);
+        }
+        report.report(PgLogLevel::ERROR);
+        // report() at ERROR does not return; the type system does not know.
+        std::process::abort()
+    }
+
+    pub fn preload_missing() -> Failure {
+        Failure::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "starsink is not in shared_preload_libraries")
+            .hint("Run ALTER SYSTEM SET shared_preload_libraries = 'starsink' (keep what is there) and restart the server.")
+    }
+
+    pub fn warehouse_missing() -> Failure {
+        Failure::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this database has no warehouse yet")
+            .hint("Run SELECT starsink.create_warehouse().")
+    }
+
+    pub fn no_source() -> Failure {
+        Failure::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no Kafka topic is set")
+            .hint("Set starsink.bootstrap_servers and starsink.topic with ALTER SYSTEM, then SELECT pg_reload_conf().")
+    }
+
+    pub fn kafka(error: &crate::kafka::client::Error) -> Failure {
+        Failure::new(Code::ERRCODE_CONNECTION_FAILURE, format!("Kafka: {error}"))
+            .hint("Check starsink.bootstrap_servers, starsink.topic and the security settings; starsink.status shows the state.")
+    }
+
+    pub fn no_such_partition(topic: &str, partition: i32, partitions: &[i32]) -> Failure {
+        let hint = match (partitions.first(), partitions.last()) {
+            (Some(first), Some(last)) => format!("Valid partitions are {first} to {last}."),
+            _ => "The topic has no partitions.".to_owned(),
+        };
+        Failure::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("topic \"{topic}\" has no partition {partition}")).hint(hint)
+    }
+
+    pub fn no_such_offset(topic: &str, partition: i32, offset: i64, low: i64, high: i64) -> Failure {
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("partition {partition} of topic \"{topic}\" has no offset {offset}"),
+        )
+        .hint(format!("Valid offsets are {low} to {high}; {high} is the next message to come."))
+    }
+
+    pub fn bad_seek(target: &str) -> Failure {
+        Failure::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("cannot seek to \"{target}\""))
+            .hint("Use 'earliest', 'latest', a timestamptz, or a partition and an offset.")
+    }
+
+    pub fn file(path: &str, error: &std::io::Error) -> Failure {
+        let code = match error.kind() {
+            std::io::ErrorKind::NotFound => Code::ERRCODE_UNDEFINED_FILE,
+            std::io::ErrorKind::PermissionDenied => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            _ => Code::ERRCODE_IO_ERROR,
+        };
+        Failure::new(code, format!("could not read file \"{path}\": {error}"))
+            .hint("The file must be on the server and readable by its operating-system user; plain, .gz and .zst files of JSON lines are read.")
+    }
+
+    pub fn file_denied() -> Failure {
+        Failure::new(Code::ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to read a file of the server")
+            .hint("Only members of pg_read_server_files may; COPY has the same rule.")
+    }
+
+    pub fn unknown_code(code: &str) -> Failure {
+        Failure::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("there is no validation code \"{code}\""))
+            .hint("SELECT code FROM starsink.codes lists them.")
+    }
+
+    pub fn sql(doing: &str, error: impl fmt::Display) -> Failure {
+        Failure::new(Code::ERRCODE_INTERNAL_ERROR, format!("{doing}: {error}"))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(detail) = &self.detail {
+            write!(f, " ({detail})")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, " {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<CaughtError> for Failure {
+    fn from(error: CaughtError) -> Failure {
+        let (CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) | CaughtError::RustPanic { ereport: report, .. }) = error;
+        Failure {
+            code: report.sql_error_code(),
+            message: report.message().to_owned(),
+            detail: report.detail().map(str::to_owned),
+            hint: report.hint().map(str::to_owned),
+        }
+    }
+}
+
+impl From<pgrx::spi::Error> for Failure {
+    fn from(error: pgrx::spi::Error) -> Failure {
+        Failure::sql("SPI", error)
+    }
+}
+
+/// The five characters of an SQLSTATE.
+pub fn sqlstate(code: Code) -> String {
+    let bits = code as i32;
+    (0..5).map(|place| char::from((((bits >> (6 * place)) & 0x3f) as u8) + b'0')).collect()
+}

@@ -1,0 +1,277 @@
+//! A batch: what one transaction writes, made ready off the main thread. Accepted events are rows of
+//! PostgreSQL's binary COPY format in one buffer; their dimension members stand beside them, each once; the main
+//! thread has only to find the members' keys and put them in the rows.
+//!
+//! # Layout
+//! - [`members`]  the distinct dimension members of the batch
+//! - [`row`]      the binary row: where each column stands
+//! - [`span`]     what was received per partition
+//! - [`calendar`] day and minute in the reporting time zone
+
+pub mod calendar;
+pub mod members;
+pub mod row;
+pub mod span;
+
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
+
+use self::calendar::Calendar;
+use self::members::{Dimension, Members};
+use self::row::RowWriter;
+use self::span::Span;
+use super::code::{Code, Codes};
+use super::event::{Event, Outcome};
+use super::policy::Policy;
+use super::reader::Reader;
+
+/// Where a message comes from, and the message.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    pub partition: i32,
+    pub offset: i64,
+    /// Milliseconds since the Unix epoch; -1 if the message has none.
+    pub time_ms: i64,
+    pub key: Option<&'a [u8]>,
+    pub payload: Option<&'a [u8]>,
+}
+
+/// A message that goes to quarantine.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    /// Index into [`Batch::spans`].
+    pub span: usize,
+    pub offset: i64,
+    pub time_ms: i64,
+    pub key: Option<Vec<u8>>,
+    pub payload: Option<Vec<u8>>,
+    pub codes: Codes,
+    pub detail: String,
+}
+
+/// What the main thread needs to know of a row beside its image.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Where the image ends in [`Batch::image`]; it begins where the one before ends.
+    pub end: usize,
+    /// Index into [`Batch::spans`].
+    pub span: usize,
+    pub offset: i64,
+    pub time_ms: i64,
+    /// Microseconds since the Unix epoch.
+    pub event_time: i64,
+    pub payload_hash: i64,
+    /// Per dimension: an index into its members, or a special key below zero.
+    pub members: [i32; Dimension::COUNT],
+    raw_start: usize,
+    key_len: Option<u32>,
+    payload_len: u32,
+}
+
+/// One batch under construction or on its way.
+pub struct Batch {
+    pub spans: Vec<Span>,
+    pub rows: Vec<Row>,
+    pub image: Vec<u8>,
+    pub members: [Members; Dimension::COUNT],
+    pub rejected: Vec<Rejected>,
+    /// Earliest and latest event time of the rows, microseconds since the Unix epoch.
+    pub event_times: Option<(i64, i64)>,
+    raw: Vec<u8>,
+    seen: HashMap<u128, usize>,
+    agents: HashMap<u128, [i32; 3]>,
+    messages: usize,
+    rejected_bytes: usize,
+}
+
+/// What every batch of a worker has in common.
+pub struct Frame {
+    pub topic: String,
+    pub policy: Policy,
+    pub calendar: Calendar,
+    /// Random per process: natural keys are hashed with it, so that nobody can prepare collisions.
+    pub seed: u64,
+}
+
+impl Batch {
+    pub fn new() -> Batch {
+        Batch {
+            spans: Vec::new(),
+            rows: Vec::new(),
+            image: Vec::new(),
+            members: Dimension::ALL.map(Members::new),
+            rejected: Vec::new(),
+            event_times: None,
+            raw: Vec::new(),
+            seen: HashMap::new(),
+            agents: HashMap::new(),
+            messages: 0,
+            rejected_bytes: 0,
+        }
+    }
+
+    /// Empties the batch and keeps its memory.
+    pub fn clear(&mut self) {
+        self.spans.clear();
+        self.rows.clear();
+        self.image.clear();
+        self.members.iter_mut().for_each(Members::clear);
+        self.rejected.clear();
+        self.event_times = None;
+        self.raw.clear();
+        self.seen.clear();
+        self.agents.clear();
+        self.messages = 0;
+        self.rejected_bytes = 0;
+    }
+
+    /// Messages received.
+    pub fn messages(&self) -> usize {
+        self.messages
+    }
+
+    /// Bytes held, near enough to bound memory.
+    pub fn bytes(&self) -> usize {
+        self.image.len() + self.raw.len() + self.rejected_bytes
+    }
+
+    /// Nothing to commit: no message and no position that moved.
+    pub fn is_empty(&self) -> bool {
+        self.spans.iter().all(|span| span.next == span.first && span.received == 0)
+    }
+
+    /// The span of a partition, begun at `position` if it is new.
+    pub fn span(&mut self, partition: i32, position: i64) -> usize {
+        match self.spans.iter().rposition(|span| span.partition == partition) {
+            Some(index) => index,
+            None => {
+                self.spans.push(Span::new(partition, position));
+                self.spans.len() - 1
+            }
+        }
+    }
+
+    /// Reads one message and puts it where it belongs. `now`: microseconds since the Unix epoch.
+    pub fn add(&mut self, frame: &mut Frame, reader: &mut Reader, span: usize, origin: &Origin<'_>, now: i64) {
+        self.messages += 1;
+        self.spans[span].receive(origin);
+        match reader.read(origin.payload, now) {
+            Outcome::Accepted(event) => self.accept(frame, span, origin, &event),
+            Outcome::Dropped(_) => self.spans[span].dropped += 1,
+            Outcome::Quarantined { codes, detail } => self.reject(span, origin, codes, detail),
+        }
+    }
+
+    fn accept(&mut self, frame: &mut Frame, span: usize, origin: &Origin<'_>, event: &Event<'_>) {
+        let payload = origin.payload.unwrap_or_default();
+        let payload_hash = xxh3_64(payload) as i64;
+        let identity = xxh3_128_with_seed(event.id.as_bytes(), frame.seed ^ event.time as u64);
+        if let Some(&row) = self.seen.get(&identity) {
+            if self.rows[row].payload_hash == payload_hash {
+                self.spans[span].duplicates += 1;
+            } else {
+                self.reject(span, origin, Codes::of(Code::DupSynthetic), synthetic_detail());
+            }
+            return;
+        }
+        self.seen.insert(identity, self.rows.len());
+        let members = self.intern(frame.seed, &frame.policy, event);
+        RowWriter::new(&mut self.image).write(frame, origin, event, payload_hash);
+        let raw_start = self.raw.len();
+        self.raw.extend_from_slice(origin.key.unwrap_or_default());
+        self.raw.extend_from_slice(payload);
+        self.rows.push(Row {
+            end: self.image.len(),
+            span,
+            offset: origin.offset,
+            time_ms: origin.time_ms,
+            event_time: event.time,
+            payload_hash,
+            members,
+            raw_start,
+            key_len: origin.key.map(|key| key.len() as u32),
+            payload_len: payload.len() as u32,
+        });
+        let (first, last) = self.event_times.unwrap_or((event.time, event.time));
+        self.event_times = Some((first.min(event.time), last.max(event.time)));
+    }
+
+    fn intern(&mut self, seed: u64, policy: &Policy, event: &Event<'_>) -> [i32; Dimension::COUNT] {
+        let members = &mut self.members;
+        let mut keys = [members::UNKNOWN; Dimension::COUNT];
+        keys[Dimension::EventType as usize] = members[Dimension::EventType as usize].natural(seed, &event.collection);
+        keys[Dimension::Product as usize] = members::optional(&mut members[Dimension::Product as usize], seed, event.product_id.as_deref(), members::NOT_APPLICABLE);
+        keys[Dimension::Customer as usize] = members::customer(&mut members[Dimension::Customer as usize], seed, policy, event);
+        keys[Dimension::Device as usize] = members::optional(&mut members[Dimension::Device as usize], seed, event.device_id.as_deref(), members::BLANK);
+        keys[Dimension::Store as usize] = members::optional(&mut members[Dimension::Store as usize], seed, event.store_id.as_deref(), members::BLANK);
+        keys[Dimension::Referrer as usize] = members::referrer(&mut members[Dimension::Referrer as usize], seed, event);
+        let [agent, browser, os] = match event.user_agent.as_deref() {
+            None => [members::BLANK; 3],
+            Some(header) => {
+                let hash = xxh3_128_with_seed(header.as_bytes(), seed);
+                *self.agents.entry(hash).or_insert_with(|| members::agent(members, seed, hash, header, &event.agent))
+            }
+        };
+        keys[Dimension::UserAgent as usize] = agent;
+        keys[Dimension::Browser as usize] = browser;
+        keys[Dimension::Os as usize] = os;
+        keys
+    }
+
+    fn reject(&mut self, span: usize, origin: &Origin<'_>, codes: Codes, detail: String) {
+        self.spans[span].quarantined += 1;
+        let owned = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+        self.rejected_bytes += origin.payload.map_or(0, <[u8]>::len);
+        self.rejected.push(Rejected {
+            span,
+            offset: origin.offset,
+            time_ms: origin.time_ms,
+            key: owned(origin.key),
+            payload: owned(origin.payload),
+            codes,
+            detail,
+        });
+    }
+
+    /// The image of one row.
+    pub fn row_image(&self, row: usize) -> &[u8] {
+        &self.image[self.row_start(row)..self.rows[row].end]
+    }
+
+    /// Where the image of a row begins.
+    pub fn row_start(&self, row: usize) -> usize {
+        if row == 0 { 0 } else { self.rows[row - 1].end }
+    }
+
+    /// The event id of a row, read back from its image.
+    pub fn event_id(&self, row: usize) -> &str {
+        row::event_id(self.row_image(row))
+    }
+
+    /// A row on its way to quarantine after all.
+    pub fn rejected_row(&self, row: usize, code: Code, detail: String) -> Rejected {
+        let at = &self.rows[row];
+        let key_len = at.key_len.unwrap_or(0) as usize;
+        let payload_start = at.raw_start + key_len;
+        Rejected {
+            span: at.span,
+            offset: at.offset,
+            time_ms: at.time_ms,
+            key: at.key_len.map(|_| self.raw[at.raw_start..payload_start].to_vec()),
+            payload: Some(self.raw[payload_start..payload_start + at.payload_len as usize].to_vec()),
+            codes: Codes::of(code),
+            detail,
+        }
+    }
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The sentence beside `DUP_SYNTHETIC`.
+pub fn synthetic_detail() -> String {
+    "another message with the same id and time has a different payload".to_owned()
+}

@@ -1,0 +1,50 @@
+//! The message: from the bytes of one Kafka record to a typed, validated shop event.
+//!
+//! Owns what an event *is*; knows nothing of PostgreSQL, of Kafka's client or of threads, so that it can be
+//! tested, fuzzed and timed on its own. Content never makes it fail: every input has an [`event::Outcome`].
+//!
+//! # Layout
+//! - [`reader`]     [`reader::Reader`]: one message in, one [`event::Outcome`] out
+//! - [`policy`]     limits and privacy, as the settings say
+//! - [`code`]       the validation codes, and [`code::Codes`], a set of them; [`refusal`] says why in words
+//! - [`event`]      [`event::Event`], what the warehouse needs of an accepted message
+//! - [`decode`]     bytes -> attributes, borrowed where nothing has to be mended; [`attribute`] lists the known ones
+//! - [`depth`], [`mend`], [`number`]  what PostgreSQL or a parser could not take: deep nesting, NULs, huge numbers
+//! - [`value`], [`extras`]  one raw JSON value; the object of all that has no column
+//! - [`validate`]   attributes -> [`event::Event`], or the codes that refuse it
+//! - [`identity`], [`collection`], [`time_stamp`], [`local_time`], [`option`], [`email`], [`address`]  one rule each
+//! - [`url`], [`host`], [`referrer`]  pages, domains, and where a visit came from
+//! - [`user_agent`], [`bot`]  browser, system and device; robots
+//! - [`cache`]      what was made of a text before
+//! - [`privacy`]    what may be kept of an e-mail and an IP address
+//! - [`batch`]      events -> rows and dimension members, ready for the transaction
+
+pub mod address;
+pub mod attribute;
+pub mod batch;
+pub mod bot;
+pub mod cache;
+pub mod code;
+pub mod collection;
+pub mod decode;
+pub mod depth;
+pub mod email;
+#[allow(clippy::module_inception)]
+pub mod event;
+pub mod extras;
+pub mod host;
+pub mod identity;
+pub mod local_time;
+pub mod mend;
+pub mod number;
+pub mod option;
+pub mod policy;
+pub mod privacy;
+pub mod reader;
+pub mod referrer;
+pub mod refusal;
+pub mod time_stamp;
+pub mod url;
+pub mod user_agent;
+pub mod validate;
+pub mod value;

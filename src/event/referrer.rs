@@ -1,0 +1,161 @@
+//! Pages and referrers: which shop a page is of, where a visit came from, and whether that is the shop itself.
+
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::event::{MAX_URL_BYTES, Referrer};
+use super::host;
+use super::url::{Location, origin};
+
+const MAX_ORIGINS: usize = 4096;
+const MAX_REFERRERS: usize = 16_384;
+
+/// Reads pages and referrers, and remembers what it read.
+#[derive(Debug)]
+pub struct Links {
+    pages: Cache<Option<Arc<Page>>>,
+    referrers: Cache<Option<Arc<Known>>>,
+}
+
+/// Where an event happened.
+#[derive(Debug)]
+pub struct Page {
+    host: String,
+    label: Option<String>,
+}
+
+/// A referrer as seen by a stranger and by the shop that has its label.
+#[derive(Debug)]
+struct Known {
+    label: Option<String>,
+    external: Arc<Referrer>,
+    internal: Arc<Referrer>,
+}
+
+impl Links {
+    pub fn new() -> Links {
+        Links {
+            pages: Cache::new(MAX_ORIGINS),
+            referrers: Cache::new(MAX_REFERRERS),
+        }
+    }
+
+    /// The page of a `current_url`; `None` when that is no URL.
+    pub fn page(&mut self, url: &str) -> Option<Arc<Page>> {
+        match origin(url) {
+            Some(origin) => self.pages.get(origin, Page::parse),
+            None => Page::parse(url),
+        }
+    }
+
+    /// The parts of a referrer, internal when it is of the same shop as the page; `None` when it is no URL.
+    pub fn referrer(&mut self, url: &str, page: Option<&Page>) -> Option<Arc<Referrer>> {
+        let without_query = match url.find(['?', '#']) {
+            Some(end) => url.get(..end).unwrap_or(url),
+            None => url,
+        };
+        let known = self.referrers.get(without_query, Known::parse)?;
+        let is_internal = page.is_some_and(|page| known.is_of(page));
+        Some(Arc::clone(if is_internal { &known.internal } else { &known.external }))
+    }
+}
+
+impl Page {
+    fn parse(url: &str) -> Option<Arc<Page>> {
+        let location = Location::parse(url)?;
+        let label = location.is_web().then(|| host::label(location.host())).flatten();
+        Some(Arc::new(Page {
+            host: location.host().to_owned(),
+            label: label.map(str::to_owned),
+        }))
+    }
+}
+
+impl Known {
+    fn parse(url: &str) -> Option<Arc<Known>> {
+        let location = Location::parse(url)?;
+        let host = location.host().to_owned();
+        let domain = location.is_web().then(|| host::registrable_domain(&host)).flatten();
+        let mut place = location.place();
+        place.truncate(place.floor_char_boundary(MAX_URL_BYTES));
+        let external = Referrer {
+            url: place,
+            registrable_domain: domain.unwrap_or(&host).to_owned(),
+            is_internal: false,
+            host,
+        };
+        let internal = Referrer {
+            is_internal: true,
+            ..external.clone()
+        };
+        let label = location.is_web().then(|| host::label(&external.host)).flatten();
+        Some(Arc::new(Known {
+            label: label.map(str::to_owned),
+            external: Arc::new(external),
+            internal: Arc::new(internal),
+        }))
+    }
+
+    /// The same label in any country; where there is none (an IP address, `localhost`), the same host.
+    fn is_of(&self, page: &Page) -> bool {
+        match (&self.label, &page.label) {
+            (Some(own), Some(shop)) => own == shop,
+            _ => !page.host.is_empty() && self.external.host == page.host,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Links;
+
+    #[test]
+    fn a_referrer_of_the_same_label_is_internal() {
+        let cases: &[(&str, &str, bool)] = &[
+            ("https://www.example.com/a", "https://example.com/b", true),
+            ("https://www.example.com/a", "https://www.example.co.uk/b?c", true),
+            ("https://www.example.com/a", "https://www.google.com/", false),
+            ("https://www.example.com/a", "https://example.net.evil.org/", false),
+            ("https://www.example.com/a", "android-app://com.example", false),
+            ("http://192.0.2.1/a", "http://192.0.2.1/b", true),
+            ("http://192.0.2.1/a", "http://192.0.2.2/b", false),
+            ("about:blank", "about:blank", false),
+            ("no url", "https://example.com/", false),
+        ];
+        let mut links = Links::new();
+        for _ in ["fresh", "remembered"] {
+            for (page, referrer, expected) in cases {
+                let page = links.page(page);
+                let found = links.referrer(referrer, page.as_deref());
+                assert_eq!(found.map(|found| found.is_internal), Some(*expected), "{referrer}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_referrer_has_url_host_and_domain() {
+        let cases = [
+            ("https://u:p@www.google.co.uk/search?q=x", "https://www.google.co.uk/search", "www.google.co.uk", "google.co.uk"),
+            ("android-app://com.google.android.gm/", "android-app://com.google.android.gm/", "com.google.android.gm", "com.google.android.gm"),
+            ("http://192.0.2.1/#x", "http://192.0.2.1/", "192.0.2.1", "192.0.2.1"),
+            ("about:blank", "about:blank", "", ""),
+            ("t.example.org/x", "https://t.example.org/x", "t.example.org", "example.org"),
+        ];
+        let mut links = Links::new();
+        for (text, url, host, domain) in cases {
+            let found = links.referrer(text, None).unwrap_or_default();
+            assert_eq!(
+                (found.url.as_str(), found.host.as_str(), found.registrable_domain.as_str()),
+                (url, host, domain)
+            );
+        }
+        assert!(links.referrer("no url", None).is_none());
+        assert!(links.page("no url").is_none());
+    }
+
+    #[test]
+    fn a_long_referrer_is_cut() {
+        let found = Links::new().referrer(&format!("https://example.com/{}", "x".repeat(9000)), None);
+        assert_eq!(found.map(|found| found.url.len()), Some(8192));
+    }
+}

@@ -1,0 +1,137 @@
+//! One attribute's value: raw JSON -> text, number or nothing.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use super::number::whole_digits;
+
+/// What a scalar attribute holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// `null`, `false` and blank strings say nothing.
+    Absent,
+    Text(Cow<'a, str>),
+    Number(&'a str),
+    /// `true`, an array or an object.
+    Other,
+}
+
+impl<'a> Value<'a> {
+    /// `raw` is one well-formed JSON value without surrounding space.
+    pub fn of(raw: &'a str) -> Value<'a> {
+        match raw.as_bytes().first() {
+            Some(b'"') => match text(raw) {
+                Some(text) if !text.trim_ascii_start().is_empty() && !text.trim().is_empty() => Value::Text(text),
+                Some(_) => Value::Absent,
+                None => Value::Other,
+            },
+            Some(b'-' | b'0'..=b'9') => Value::Number(raw),
+            Some(b'n' | b'f') => Value::Absent,
+            _ => Value::Other,
+        }
+    }
+}
+
+/// What a natural key's attribute holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Key<'a> {
+    Absent,
+    Some(Cow<'a, str>),
+    /// Something that is no key: `true`, `1.5`, an array, an object.
+    Refused,
+}
+
+impl<'a> Key<'a> {
+    pub fn of(raw: &'a str) -> Key<'a> {
+        match Value::of(raw) {
+            Value::Absent => Key::Absent,
+            Value::Text(text) => Key::Some(trimmed(text)),
+            Value::Number(number) => whole_digits(number).map_or(Key::Refused, Key::Some),
+            Value::Other => Key::Refused,
+        }
+    }
+}
+
+/// The text of a JSON string, borrowed unless it has escapes.
+pub fn text(raw: &str) -> Option<Cow<'_, str>> {
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    match memchr(b'\\', inner.as_bytes()) {
+        None => Some(Cow::Borrowed(inner)),
+        Some(_) => serde_json::from_str(raw).ok().map(Cow::Owned),
+    }
+}
+
+pub fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// At most `limit` bytes of the text, cut between characters; says whether it was cut.
+pub fn cut(text: Cow<'_, str>, limit: usize) -> (Cow<'_, str>, bool) {
+    if text.len() <= limit {
+        return (text, false);
+    }
+    let end = text.floor_char_boundary(limit);
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..end).unwrap_or_default()),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    };
+    (text, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::{Key, Value, cut, text};
+
+    #[test]
+    fn blank_values_are_absent() {
+        for raw in ["null", "false", r#""""#, r#""  ""#, r#""\t\u00a0""#] {
+            assert_eq!(Value::of(raw), Value::Absent, "{raw}");
+            assert_eq!(Key::of(raw), Key::Absent, "{raw}");
+        }
+    }
+
+    #[test]
+    fn keys_are_trimmed_strings_or_whole_numbers() {
+        let cases: &[(&str, Option<&str>)] = &[
+            (r#"" 96047 ""#, Some("96047")),
+            (r#""\u0041b\n""#, Some("Ab")),
+            ("96047", Some("96047")),
+            ("123.0", Some("123")),
+            ("1.5", None),
+            ("true", None),
+            ("[1]", None),
+            (r#"{"a":1}"#, None),
+        ];
+        for (raw, expected) in cases {
+            match (Key::of(raw), expected) {
+                (Key::Some(key), Some(expected)) => assert_eq!(key, *expected, "{raw}"),
+                (Key::Refused, None) => {}
+                (other, _) => panic!("{raw}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn text_borrows_unless_it_has_escapes() {
+        assert!(matches!(text(r#""a b""#), Some(Cow::Borrowed("a b"))));
+        assert!(matches!(text(r#""a\/b""#), Some(Cow::Owned(text)) if text == "a/b"));
+        assert_eq!(text("12"), None);
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        assert_eq!(cut(Cow::Borrowed("abc"), 3), (Cow::Borrowed("abc"), false));
+        assert_eq!(cut(Cow::Borrowed("aé"), 2), (Cow::Borrowed("a"), true));
+        assert_eq!(cut(Cow::Owned("éé".to_owned()), 3), (Cow::Borrowed("é"), true));
+    }
+}

@@ -1,0 +1,113 @@
+//! A connection to the cluster: one librdkafka handle, its callbacks, and its end.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::fmt;
+use std::sync::Arc;
+
+use rdkafka::bindings as rd;
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::notices::{Notice, Notices};
+use super::properties::Configuration;
+
+/// A failure of Kafka or of the way to it. The text names no secret.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// librdkafka's error code; `None` where the configuration was refused.
+    pub code: Option<RDKafkaErrorCode>,
+    pub text: String,
+}
+
+impl Error {
+    pub fn of(code: rd::rd_kafka_resp_err_t, doing: &str) -> Error {
+        // SAFETY: the function returns a static string for every code.
+        let reason = text(unsafe { rd::rd_kafka_err2str(code) });
+        Error { code: Some(code.into()), text: format!("{doing}: {reason}") }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A copy of a C string; empty for NULL.
+pub(super) fn text(c: *const c_char) -> String {
+    if c.is_null() {
+        return String::new();
+    }
+    // SAFETY: librdkafka's strings are terminated.
+    unsafe { CStr::from_ptr(c) }.to_string_lossy().into_owned()
+}
+
+/// One librdkafka consumer handle.
+pub struct Client {
+    pub(super) handle: *mut rd::rd_kafka_t,
+    /// What the callbacks fill; librdkafka holds a plain pointer to it, so it outlives the handle.
+    notices: Arc<Notices>,
+}
+
+// SAFETY: librdkafka's handle may be used from any thread; the rest is an Arc.
+unsafe impl Send for Client {}
+// SAFETY: librdkafka's functions are thread-safe on one handle.
+unsafe impl Sync for Client {}
+
+impl Client {
+    /// Creates the handle. Connecting goes on in librdkafka's threads; trouble shows up in `notices`.
+    pub fn connect(properties: &[(String, String)], notices: Arc<Notices>) -> Result<Client, Error> {
+        let refused = |text: String| Error { code: None, text };
+        let mut configuration = Configuration::new().map_err(|refusal| refused(refusal.message))?;
+        for (name, value) in properties {
+            configuration.set(name, value).map_err(|_| refused(format!("librdkafka refuses the value of \"{name}\"")))?;
+        }
+        let mut reason = [0 as c_char; 512];
+        // SAFETY: the configuration is live; the opaque pointer stays valid as `notices` is kept until the handle is
+        // destroyed; rd_kafka_new owns the configuration only when it succeeds.
+        unsafe {
+            let conf = configuration.as_ptr();
+            rd::rd_kafka_conf_set_opaque(conf, Arc::as_ptr(&notices).cast_mut().cast());
+            rd::rd_kafka_conf_set_log_cb(conf, Some(on_log));
+            rd::rd_kafka_conf_set_error_cb(conf, Some(on_error));
+            let handle = rd::rd_kafka_new(rd::rd_kafka_type_t::RD_KAFKA_CONSUMER, conf, reason.as_mut_ptr(), reason.len());
+            if handle.is_null() {
+                return Err(refused(text(reason.as_ptr())));
+            }
+            let _ = configuration.into_ptr();
+            rd::rd_kafka_poll_set_consumer(handle);
+            Ok(Client { handle, notices })
+        }
+    }
+
+    pub fn notices(&self) -> &Arc<Notices> {
+        &self.notices
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // SAFETY: the last use of the handle. Offsets are not the group's business, so there is no group to leave.
+        unsafe { rd::rd_kafka_destroy_flags(self.handle, rd::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
+    }
+}
+
+unsafe extern "C" fn on_log(handle: *const rd::rd_kafka_t, level: c_int, facility: *const c_char, line: *const c_char) {
+    const WARNING: c_int = 4;
+    if level > WARNING {
+        return;
+    }
+    // SAFETY: librdkafka passes a live handle; its opaque is the queue set in connect().
+    if let Some(notices) = unsafe { rd::rd_kafka_opaque(handle).cast::<Notices>().as_ref() } {
+        notices.push(Notice { is_error: false, kind: text(facility), text: text(line) });
+    }
+}
+
+unsafe extern "C" fn on_error(_handle: *mut rd::rd_kafka_t, code: c_int, reason: *const c_char, opaque: *mut c_void) {
+    // SAFETY: opaque is the queue set in connect(); the name of an unknown code is still a static string.
+    unsafe {
+        if let Some(notices) = opaque.cast::<Notices>().as_ref() {
+            let kind = rd::rd_kafka_resp_err_t::try_from(code).map_or_else(|_| code.to_string(), |code| text(rd::rd_kafka_err2name(code)));
+            notices.push(Notice { is_error: true, kind, text: text(reason) });
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What each setting is for: the text behind pg_settings, `starsink.settings` and the README's table.
+//! Units, defaults and bounds are not repeated here: the server knows them.
+
+use std::ffi::CStr;
+
+/// One setting's documentation.
+pub struct Entry {
+    pub name: &'static CStr,
+    /// What it sets, in a line.
+    pub short: &'static CStr,
+    /// What to know before changing it.
+    pub long: &'static CStr,
+}
+
+const fn entry(name: &'static CStr, short: &'static CStr, long: &'static CStr) -> Entry {
+    Entry { name, short, long }
+}
+
+/// Every setting, in the order a newcomer meets them.
+pub const SETTINGS: &[Entry] = &[
+    entry(c"starsink.database", c"Database that holds the warehouse.", c"Workers connect to it once it exists and has the extension. Takes effect at reload; workers move over."),
+    entry(c"starsink.bootstrap_servers", c"Kafka brokers to ask first, host:port separated by commas.", c"librdkafka's bootstrap.servers. Empty: nothing is consumed."),
+    entry(c"starsink.topic", c"Kafka topic of shop events.", c"Empty: nothing is consumed. Each topic keeps its own offsets, so changing back continues where it was."),
+    entry(c"starsink.group_id", c"Consumer group shown to Kafka's lag tools.", c"librdkafka's group.id. Offsets are kept in the database; what is committed to the group is a copy for show."),
+    entry(c"starsink.client_id", c"Name of this client in the broker's log and quotas.", c"librdkafka's client.id."),
+    entry(c"starsink.security_protocol", c"How to talk to the brokers.", c"librdkafka's security.protocol."),
+    entry(c"starsink.sasl_mechanism", c"How to log in.", c"librdkafka's sasl.mechanism; used with sasl_plaintext and sasl_ssl."),
+    entry(c"starsink.sasl_username", c"User to log in as.", c"librdkafka's sasl.username."),
+    entry(c"starsink.sasl_password", c"Password to log in with; shown as a mask everywhere.", c"librdkafka's sasl.password. Superusers set it; no view or log line shows it."),
+    entry(c"starsink.ssl_ca_location", c"File of the CA certificates that vouch for the brokers.", c"librdkafka's ssl.ca.location; empty: the system's. The file must be readable by the server."),
+    entry(c"starsink.ssl_certificate_location", c"File of this client's certificate.", c"librdkafka's ssl.certificate.location."),
+    entry(c"starsink.ssl_key_location", c"File of this client's private key.", c"librdkafka's ssl.key.location."),
+    entry(c"starsink.ssl_key_password", c"Password of the private key; shown as a mask everywhere.", c"librdkafka's ssl.key.password."),
+    entry(c"starsink.ssl_endpoint_identification_algorithm", c"Whether the broker's certificate must name its host.", c"librdkafka's ssl.endpoint.identification.algorithm; none only for tests."),
+    entry(c"starsink.kafka_options", c"Further librdkafka properties, name=value separated by commas.", c"Every name and value is checked when it is set. Secrets belong in starsink.kafka_secret_options."),
+    entry(c"starsink.kafka_secret_options", c"Further librdkafka properties that hold secrets, name=value separated by commas.", c"For example sasl.oauthbearer.client.secret; shown as a mask everywhere."),
+    entry(c"starsink.isolation_level", c"Whether messages of open or aborted Kafka transactions are read.", c"librdkafka's isolation.level."),
+    entry(c"starsink.workers", c"Ingest workers that share the topic's partitions.", c"Partition p belongs to worker p modulo this number. Each takes one of max_worker_processes. Takes effect at reload."),
+    entry(c"starsink.batch_max_events", c"Most messages in one transaction.", c"A batch ends at this number, at its share of starsink.memory, or at starsink.batch_max_wait."),
+    entry(c"starsink.batch_max_wait", c"Longest time a message waits for company before its batch is written.", c"Latency at rest is about half of this and a commit. Larger: fewer commits. While a commit runs, the next batch grows by itself."),
+    entry(c"starsink.memory", c"Memory for one worker's messages and batches.", c"Bounds librdkafka's queues and the batches under way; a worker's own caches come on top, at most as much again."),
+    entry(c"starsink.auto_offset_reset", c"Where to begin in a partition without a committed offset.", c"librdkafka's auto.offset.reset. New partitions of a known topic always begin at the earliest."),
+    entry(c"starsink.on_trimmed", c"What to do when retention has deleted messages not read yet.", c"earliest or latest go on from there, count what was lost and warn; pause waits for starsink.seek()."),
+    entry(c"starsink.on_recreated", c"What to do when the topic was deleted and created again, or cut short.", c"earliest or latest go on in the new topic and warn; pause waits for starsink.seek()."),
+    entry(c"starsink.metadata_refresh", c"How often to look for new partitions and a recreated topic.", c"librdkafka's topic.metadata.refresh.interval.ms."),
+    entry(c"starsink.retry_backoff", c"Wait before the first retry after an error.", c"librdkafka's retry.backoff.ms. Doubles with each further error, with jitter, up to starsink.retry_backoff_max."),
+    entry(c"starsink.retry_backoff_max", c"Longest wait between retries.", c"librdkafka's retry.backoff.max.ms."),
+    entry(c"starsink.message_max_bytes", c"Largest message that is decoded.", c"A larger one is quarantined with PAYLOAD_TOO_LARGE."),
+    entry(c"starsink.message_max_depth", c"Deepest nesting that is decoded.", c"A deeper message is quarantined with PAYLOAD_TOO_DEEP."),
+    entry(c"starsink.oldest_event", c"Oldest day an event may be of, YYYY-MM-DD.", c"An older event is quarantined with TS_TOO_OLD."),
+    entry(c"starsink.max_event_ahead", c"How far an event's time may lie in the future.", c"An event further ahead is quarantined with TS_FUTURE."),
+    entry(c"starsink.keep_email", c"How much of an e-mail address is kept.", c"none, hash (keyed, one warehouse's own), or full. Applies to events loaded from now on."),
+    entry(c"starsink.keep_ip", c"How much of an IP address is kept.", c"none, truncated (IPv4 to /24, IPv6 to /48), or full. Applies to events loaded from now on."),
+    entry(c"starsink.report_time_zone", c"Time zone that decides the day and minute of an event.", c"A name of the IANA database. Applies to events loaded from now on."),
+    entry(c"starsink.ledger_detail", c"How long the ledger keeps each batch before it is rolled up by the minute.", c"Rows by the minute are rolled up by the day after a day."),
+];
+
+/// Short and long description of a setting; empty for a name that is not listed, which a test forbids.
+pub fn describe(name: &CStr) -> (&'static CStr, &'static CStr) {
+    SETTINGS.iter().find(|entry| entry.name == name).map_or((c"", c""), |entry| (entry.short, entry.long))
+}

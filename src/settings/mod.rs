@@ -1,0 +1,55 @@
+//! Every setting: its GUC, its bounds, its documentation, and the value a worker takes at one moment.
+//!
+//! # Layout
+//! - [`guc`]     the GUCs and their registration
+//! - [`check`]   check hooks: what a value must be, and what the error says
+//! - [`secret`]  settings whose value no view and no log line ever shows
+//! - [`catalog`] the documentation behind the view `starsink.settings`
+//!
+//! All settings are read from postgresql.conf or ALTER SYSTEM and change with pg_reload_conf(). A worker takes
+//! [`Settings::current`] as a whole and compares wholes: whatever changed, it starts its pipeline anew from the
+//! committed offsets, which is always safe.
+
+pub mod catalog;
+mod check;
+mod guc;
+mod secret;
+
+use std::time::Duration;
+
+pub use guc::{OffsetReset, OnReset, ledger_detail, register, secret_is_set};
+
+use crate::event::policy::Policy;
+
+/// The settings of one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub database: String,
+    pub topic: String,
+    /// librdkafka's properties, in its own words, secrets among them.
+    pub kafka: Vec<(String, String)>,
+    pub workers: i32,
+    pub batch_max_events: usize,
+    pub batch_max_wait: Duration,
+    /// Bytes of memory one worker may use for messages and batches.
+    pub memory: usize,
+    pub auto_offset_reset: OffsetReset,
+    pub on_trimmed: OnReset,
+    pub on_recreated: OnReset,
+    pub metadata_refresh: Duration,
+    pub retry_backoff: Duration,
+    pub retry_backoff_max: Duration,
+    /// Limits and privacy; the e-mail key is filled in from the warehouse.
+    pub policy: Policy,
+}
+
+impl Settings {
+    /// Whether there is something to consume from.
+    pub fn has_source(&self) -> bool {
+        !self.topic.is_empty() && self.kafka.iter().any(|(name, value)| name == "bootstrap.servers" && !value.is_empty())
+    }
+
+    pub fn current() -> Settings {
+        guc::current()
+    }
+}

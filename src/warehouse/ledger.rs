@@ -1,0 +1,175 @@
+//! The ledger: what became of the messages, and where each partition stands. Insert-only. A batch's row begins at
+//! the position the row before it left; a second owner of the partition would insert the same beginning and fail on
+//! the unique index, with everything it wrote. A row of kind reset begins an epoch at a chosen position.
+
+use pgrx::pg_sys;
+
+use super::quarantine::kafka_time;
+use super::statement::{Statement, get};
+use crate::error::Failure;
+use crate::event::batch::Batch;
+use crate::event::batch::span::Span;
+
+/// Where a partition stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub partition: i32,
+    pub epoch: i32,
+    pub next_offset: i64,
+    /// Kafka's id of the topic when the epoch began; empty if unknown.
+    pub topic_id: String,
+}
+
+/// What a ledger row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Messages from Kafka: the position moves.
+    Batch,
+    /// Messages that left quarantine: no position moves.
+    Redrive,
+    /// Messages from SQL: no position moves.
+    Sql,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Batch => "batch",
+            Kind::Redrive => "redrive",
+            Kind::Sql => "sql",
+        }
+    }
+}
+
+/// One row to write: a span of the batch with its final counts.
+pub struct Entry {
+    pub span: Span,
+    pub epoch: i32,
+    /// Milliseconds from the Kafka timestamp to the commit: p50, p99, maximum.
+    pub latency: Option<[f64; 3]>,
+}
+
+pub struct Ledger {
+    insert: Statement,
+    positions: Statement,
+    reset: Statement,
+}
+
+impl Ledger {
+    pub fn new() -> Ledger {
+        use pg_sys::{FLOAT8ARRAYOID, INT4ARRAYOID, INT4OID, INT8ARRAYOID, INT8OID, TEXTOID, TIMESTAMPTZARRAYOID};
+        Ledger {
+            insert: Statement::new(
+                "INSERT INTO starsink.ledger (audit_key, last_audit_key, kind, worker, reason, topic, partition, epoch, first_offset, next_offset, \
+                 received, loaded, duplicates, dropped, quarantined, latest_kafka_time, latency_p50_ms, latency_p99_ms, latency_max_ms, \
+                 started_at, committed_at) \
+                 SELECT $1, $1, $2, $3, $4, $5, i.*, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp() \
+                 FROM pg_catalog.unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) AS i",
+                &[
+                    INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT4ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+                    INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
+                    FLOAT8ARRAYOID,
+                ],
+            ),
+            positions: Statement::new(
+                "SELECT p.partition, l.epoch, l.next_offset, COALESCE(r.topic_id, '') \
+                 FROM pg_catalog.unnest($2) AS p (partition) \
+                 CROSS JOIN LATERAL (SELECT l.epoch, l.next_offset FROM starsink.ledger AS l \
+                     WHERE l.topic = $1 AND l.partition = p.partition AND l.first_offset IS NOT NULL \
+                     ORDER BY l.epoch DESC, l.first_offset DESC LIMIT 1) AS l \
+                 LEFT JOIN starsink.ledger AS r ON r.topic = $1 AND r.partition = p.partition AND r.epoch = l.epoch AND r.first_offset = -1",
+                &[TEXTOID, INT4ARRAYOID],
+            ),
+            reset: Statement::new(
+                "INSERT INTO starsink.ledger (audit_key, last_audit_key, kind, worker, topic, partition, epoch, first_offset, next_offset, \
+                 lost, topic_id, reason, started_at, committed_at) \
+                 SELECT k, k, 'reset', $1, $2, $3, $4, -1, $5, $6, $7, $8, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp() \
+                 FROM pg_catalog.nextval('starsink.audit_key') AS k",
+                &[INT4OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, TEXTOID, TEXTOID],
+            ),
+        }
+    }
+
+    /// Writes the rows of one batch.
+    pub fn insert(&self, audit_key: i64, kind: Kind, worker: Option<i32>, reason: Option<&str>, topic: &str, entries: &[Entry]) -> Result<(), Failure> {
+        let moves = kind == Kind::Batch;
+        let latest = entries.iter().map(|entry| kafka_time(entry.span.latest_ms)).collect::<Result<Vec<_>, _>>()?;
+        let counts = |count: fn(&Span) -> i64| entries.iter().map(|entry| count(&entry.span)).collect::<Vec<i64>>();
+        let offsets = |offset: fn(&Span) -> i64| entries.iter().map(|entry| moves.then(|| offset(&entry.span))).collect::<Vec<Option<i64>>>();
+        let latency = |which: usize| entries.iter().map(|entry| entry.latency.map(|latency| latency[which])).collect::<Vec<Option<f64>>>();
+        self.insert.run(&[
+            audit_key.into(),
+            kind.name().into(),
+            worker.into(),
+            reason.into(),
+            topic.into(),
+            entries.iter().map(|entry| entry.span.partition).collect::<Vec<i32>>().into(),
+            entries.iter().map(|entry| entry.epoch).collect::<Vec<i32>>().into(),
+            offsets(|span| span.first).into(),
+            offsets(|span| span.next).into(),
+            counts(|span| span.received).into(),
+            counts(Span::loaded).into(),
+            counts(|span| span.duplicates).into(),
+            counts(|span| span.dropped).into(),
+            counts(|span| span.quarantined).into(),
+            latest.into(),
+            latency(0).into(),
+            latency(1).into(),
+            latency(2).into(),
+        ])
+    }
+
+    /// Where these partitions of a topic stand; those never begun are left out.
+    pub fn positions(&self, topic: &str, partitions: &[i32]) -> Result<Vec<Position>, Failure> {
+        let mut positions = Vec::new();
+        self.positions.each(&[topic.into(), partitions.to_vec().into()], |row| {
+            positions.push(Position { partition: get(row, 1)?, epoch: get(row, 2)?, next_offset: get(row, 3)?, topic_id: get(row, 4)? });
+            Ok(())
+        })?;
+        Ok(positions)
+    }
+
+    /// Begins an epoch at `position`. `lost`: offsets that are skipped because they are gone.
+    pub fn reset(&self, worker: Option<i32>, topic: &str, position: &Position, lost: i64, reason: &str) -> Result<(), Failure> {
+        self.reset.run(&[
+            worker.into(),
+            topic.into(),
+            position.partition.into(),
+            position.epoch.into(),
+            position.next_offset.into(),
+            lost.into(),
+            position.topic_id.as_str().into(),
+            reason.into(),
+        ])
+    }
+}
+
+/// Latencies of a batch's rows by span: p50, p99 and maximum, in milliseconds, up to `now_ms`.
+pub fn latencies(batch: &Batch, now_ms: i64) -> Vec<Option<[f64; 3]>> {
+    let mut times: Vec<Vec<i64>> = vec![Vec::new(); batch.spans.len()];
+    for row in batch.rows.iter().filter(|row| row.time_ms >= 0) {
+        times[row.span].push(now_ms - row.time_ms);
+    }
+    times.iter_mut().map(|times| percentiles(times)).collect()
+}
+
+fn percentiles(times: &mut [i64]) -> Option<[f64; 3]> {
+    let last = times.len().checked_sub(1)?;
+    let mut nth = |index: usize| *times.select_nth_unstable(index).1 as f64;
+    Some([nth(last / 2), nth((last * 99).div_ceil(100)), nth(last)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_values_that_occurred() {
+        assert_eq!(percentiles(&mut []), None);
+        assert_eq!(percentiles(&mut [7]), Some([7.0; 3]));
+        let mut times: Vec<i64> = (1..=100).rev().collect();
+        assert_eq!(percentiles(&mut times), Some([50.0, 100.0, 100.0]));
+        let mut times: Vec<i64> = (0..=1000).rev().collect();
+        assert_eq!(percentiles(&mut times), Some([500.0, 990.0, 1000.0]));
+    }
+}

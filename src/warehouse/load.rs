@@ -1,0 +1,322 @@
+//! The transaction: dimension members, facts, quarantine and offsets commit together or not at all.
+
+use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::control::{Commands, Control};
+use super::dimensions::{Dimensions, Keys, put_keys};
+use super::facts::{self, Probe, Verdict};
+use super::ledger::{Entry, Kind, Ledger, latencies};
+use super::partitions::Partitions;
+use super::quarantine::{Quarantine, Stage};
+use super::statement::{Statement, get};
+use super::transaction;
+use crate::error::{Blame, Failure};
+use crate::event::batch::{Batch, Rejected};
+use crate::event::batch::span::Span;
+
+/// Where a batch comes from.
+pub struct Source<'a> {
+    pub topic: &'a str,
+    pub kind: Kind,
+    /// The worker's number; `None` for SQL.
+    pub worker: Option<i32>,
+    /// For the ledger's row: the file of SQL ingestion.
+    pub reason: Option<&'a str>,
+    /// Epoch by partition; 0 where it is not listed.
+    pub epochs: &'a HashMap<i32, i32>,
+}
+
+/// How to write: each way copes with more than the one before, and costs more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// All at once, in the belief that every event is new.
+    Straight,
+    /// Looking up first which events are there.
+    Probing,
+    /// In halves, to find the rows that the table refuses.
+    Halving,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub enum Outcome {
+    Committed { counts: Counts },
+    /// An operator said something meanwhile: nothing was written, and everything is to be read anew.
+    Stale,
+}
+
+/// Sums over a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub received: i64,
+    pub loaded: i64,
+    pub duplicates: i64,
+    pub dropped: i64,
+    pub quarantined: i64,
+}
+
+/// What a process needs to write batches.
+pub struct Loader {
+    dimensions: Dimensions,
+    probe: Probe,
+    quarantine: Quarantine,
+    pub ledger: Ledger,
+    pub commands: Commands,
+    partitions: Partitions,
+    audit_key: Statement,
+    /// Duplicates came lately: look first.
+    expects_duplicates: bool,
+    /// Failures of unclear blame in a row.
+    unclear: u32,
+}
+
+/// After so many failures of unclear blame, the rows are suspected.
+const SUSPICION: u32 = 3;
+
+impl Loader {
+    pub fn new(cache_entries: usize) -> Loader {
+        Loader {
+            dimensions: Dimensions::new(cache_entries),
+            probe: Probe::new(),
+            quarantine: Quarantine::new(),
+            ledger: Ledger::new(),
+            commands: Commands::new(),
+            partitions: Partitions::new(),
+            audit_key: Statement::new("SELECT pg_catalog.nextval('starsink.audit_key')", &[]),
+            expects_duplicates: false,
+            unclear: 0,
+        }
+    }
+
+    /// Commits a batch in transactions of its own: a worker's way. `known`: the commands the batch was read under.
+    pub fn commit(&mut self, batch: &mut Batch, source: &Source<'_>, known: Control) -> Result<Outcome, Failure> {
+        self.prepare_partitions(batch, |body| transaction::run(c"making partitions", body))?;
+        let mut way = if self.expects_duplicates { Way::Probing } else { Way::Straight };
+        loop {
+            let attempt = transaction::run(c"loading a batch", || {
+                transaction::as_writer(|| {
+                    if self.commands.current()? != known {
+                        return Ok(None);
+                    }
+                    self.write(batch, source, way).map(Some)
+                })
+            });
+            match attempt {
+                Ok(Some((counts, found))) => {
+                    self.dimensions.commit();
+                    self.settle(way, found);
+                    return Ok(Outcome::Committed { counts });
+                }
+                Ok(None) => return Ok(Outcome::Stale),
+                Err(failure) => {
+                    self.dimensions.abort();
+                    way = self.next_way(way, failure)?;
+                }
+            }
+        }
+    }
+
+    /// Loads a batch inside the caller's transaction: SQL's way. The caller commits.
+    pub fn load_within(&mut self, batch: &mut Batch, source: &Source<'_>) -> Result<Counts, Failure> {
+        self.attempt_within(batch, |loader, batch, audit_key, verdict| loader.keep_books(batch, source, audit_key, verdict))
+    }
+
+    /// Loads messages out of quarantine inside the caller's transaction. Message n of the batch has span n and the
+    /// quarantine's id `ids[n]`.
+    pub fn redrive_within(&mut self, batch: &mut Batch, topic: &str, ids: &[i64]) -> Result<Counts, Failure> {
+        self.attempt_within(batch, |loader, batch, audit_key, verdict| {
+            let rejected: Vec<(&Rejected, Stage)> = rejected(batch, verdict).collect();
+            let stay: Vec<usize> = rejected.iter().map(|(rejected, _)| rejected.span).collect();
+            let leave: Vec<i64> = (0..ids.len()).filter(|span| !stay.contains(span)).map(|span| ids[span]).collect();
+            loader.quarantine.leave(&leave)?;
+            for (rejected, stage) in rejected {
+                loader.quarantine.stay(ids[rejected.span], rejected, stage)?;
+            }
+            let source = Source { topic, kind: Kind::Redrive, worker: None, reason: None, epochs: &HashMap::new() };
+            let entries = by_partition(entries(batch, &source, verdict));
+            let counts = sum(&entries);
+            let moved = entries.into_iter().map(|mut entry| {
+                // They were received and quarantined before: now they only move from one column to the others.
+                entry.span.quarantined -= entry.span.received;
+                entry.span.received = 0;
+                entry
+            });
+            loader.ledger.insert(audit_key, source.kind, None, None, topic, &moved.collect::<Vec<_>>())?;
+            Ok(counts)
+        })
+    }
+
+    fn attempt_within<R>(
+        &mut self,
+        batch: &mut Batch,
+        finish: impl Fn(&Loader, &Batch, i64, &mut Verdict) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        self.prepare_partitions(batch, |body| body())?;
+        let mut way = Way::Probing;
+        loop {
+            let attempt = transaction::sub(|| {
+                transaction::as_writer(|| {
+                    let (audit_key, mut verdict) = self.write_rows(batch, way)?;
+                    finish(self, batch, audit_key, &mut verdict)
+                })
+            });
+            // The caller may yet roll back, so nothing found here is remembered.
+            self.dimensions.abort();
+            match attempt {
+                Ok(result) => {
+                    self.unclear = 0;
+                    return Ok(result);
+                }
+                Err(failure) => way = self.next_way(way, failure)?,
+            }
+        }
+    }
+
+    /// Forgets what is known of the tables.
+    pub fn forget(&mut self) {
+        self.dimensions.forget();
+        self.partitions.forget();
+    }
+
+    fn prepare_partitions(
+        &mut self,
+        batch: &Batch,
+        within: impl FnOnce(&mut dyn FnMut() -> Result<(), Failure>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let times = self.partitions.missing(batch);
+        if times.is_empty() {
+            return Ok(());
+        }
+        within(&mut || self.partitions.ensure(&times))?;
+        self.partitions.made(&times);
+        Ok(())
+    }
+
+    fn settle(&mut self, way: Way, found_duplicates: bool) {
+        self.unclear = 0;
+        self.expects_duplicates = way != Way::Straight && found_duplicates;
+    }
+
+    /// The way to try after a failure; the failure itself where no other way helps.
+    fn next_way(&mut self, way: Way, failure: Failure) -> Result<Way, Failure> {
+        match (failure.blame(), way) {
+            (Blame::Duplicate, Way::Straight) => Ok(Way::Probing),
+            (Blame::Duplicate | Blame::Row, Way::Straight | Way::Probing) => {
+                // The row may be refused because its partition was dropped by hand.
+                self.partitions.forget();
+                Ok(Way::Halving)
+            }
+            (Blame::Unclear, Way::Straight | Way::Probing) if self.unclear >= SUSPICION => Ok(Way::Halving),
+            (Blame::Unclear, _) => {
+                self.unclear += 1;
+                Err(failure)
+            }
+            _ => Err(failure),
+        }
+    }
+
+    /// One attempt, inside a transaction. Returns the counts and whether events were there already.
+    fn write(&mut self, batch: &mut Batch, source: &Source<'_>, way: Way) -> Result<(Counts, bool), Failure> {
+        let (audit_key, mut verdict) = self.write_rows(batch, way)?;
+        let counts = self.keep_books(batch, source, audit_key, &mut verdict)?;
+        Ok((counts, !verdict.duplicates.is_empty() || !verdict.synthetic.is_empty()))
+    }
+
+    /// Dimension members and facts.
+    fn write_rows(&mut self, batch: &mut Batch, way: Way) -> Result<(i64, Verdict), Failure> {
+        let audit_key = self.next_audit_key()?;
+        let mut keys = Keys::unresolved(batch);
+        let rows = 0..batch.rows.len();
+        if way == Way::Halving {
+            let verdict = facts::write_by_halves(batch, rows, &mut keys, &mut self.dimensions, &self.probe, audit_key)?;
+            return Ok((audit_key, verdict));
+        }
+        self.dimensions.resolve(batch, rows.clone(), &mut keys)?;
+        put_keys(batch, rows.clone(), &keys, audit_key);
+        if way == Way::Straight {
+            facts::write(batch)?;
+            return Ok((audit_key, Verdict::default()));
+        }
+        Ok((audit_key, facts::write_new(batch, rows, &self.probe)?))
+    }
+
+    /// Quarantine and ledger.
+    fn keep_books(&self, batch: &Batch, source: &Source<'_>, audit_key: i64, verdict: &mut Verdict) -> Result<Counts, Failure> {
+        let mut again = Vec::new();
+        for (rejected, stage) in rejected(batch, verdict) {
+            if !self.quarantine.insert(source.topic, &batch.spans[rejected.span], rejected, stage, audit_key)? {
+                again.push(rejected.span);
+            }
+        }
+        let mut entries = entries(batch, source, verdict);
+        for span in again {
+            // Read a second time, as after a seek: it is in quarantine already.
+            entries[span].span.quarantined -= 1;
+            entries[span].span.duplicates += 1;
+        }
+        self.ledger.insert(audit_key, source.kind, source.worker, source.reason, source.topic, &entries)?;
+        Ok(sum(&entries))
+    }
+
+    fn next_audit_key(&self) -> Result<i64, Failure> {
+        let mut key = 0;
+        self.audit_key.each(&[], |row| {
+            key = get(row, 1)?;
+            Ok(())
+        })?;
+        Ok(key)
+    }
+}
+
+/// The ledger's rows: the spans with what the table said taken in.
+fn entries(batch: &Batch, source: &Source<'_>, verdict: &Verdict) -> Vec<Entry> {
+    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64);
+    let mut entries: Vec<Entry> = batch
+        .spans
+        .iter()
+        .zip(latencies(batch, now_ms))
+        .map(|(span, latency)| Entry { epoch: source.epochs.get(&span.partition).copied().unwrap_or(0), span: span.clone(), latency })
+        .collect();
+    for &row in &verdict.duplicates {
+        entries[batch.rows[row].span].span.duplicates += 1;
+    }
+    for rejected in verdict.synthetic.iter().chain(&verdict.refused) {
+        entries[rejected.span].span.quarantined += 1;
+    }
+    entries
+}
+
+/// Everything that goes to quarantine, with the stage it failed at.
+fn rejected<'a>(batch: &'a Batch, verdict: &'a Verdict) -> impl Iterator<Item = (&'a Rejected, Stage)> {
+    let at_decode = batch.rejected.iter().chain(&verdict.synthetic).map(|rejected| (rejected, Stage::Decode));
+    at_decode.chain(verdict.refused.iter().map(|rejected| (rejected, Stage::Load)))
+}
+
+/// One entry for each partition.
+fn by_partition(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut sums: Vec<Entry> = Vec::new();
+    for entry in entries {
+        match sums.iter_mut().find(|sum| sum.span.partition == entry.span.partition) {
+            Some(sum) => {
+                sum.span.received += entry.span.received;
+                sum.span.duplicates += entry.span.duplicates;
+                sum.span.dropped += entry.span.dropped;
+                sum.span.quarantined += entry.span.quarantined;
+            }
+            None => sums.push(Entry { latency: None, ..entry }),
+        }
+    }
+    sums
+}
+
+fn sum(entries: &[Entry]) -> Counts {
+    let total = |count: fn(&Span) -> i64| entries.iter().map(|entry| count(&entry.span)).sum();
+    Counts {
+        received: total(|span| span.received),
+        loaded: total(Span::loaded),
+        duplicates: total(|span| span.duplicates),
+        dropped: total(|span| span.dropped),
+        quarantined: total(|span| span.quarantined),
+    }
+}

@@ -1,0 +1,28 @@
+//! The warehouse: everything that is written to the database, and what is read back from it. Main thread only; it
+//! gets batches that are ready and knows nothing of Kafka.
+//!
+//! # Layout, in the order of a transaction
+//! - [`transaction`] begin, commit, abort; sub-transactions; the role that writes
+//! - [`statement`]   prepared SQL
+//! - [`load`]        the transaction as an outline
+//! - [`dimensions`]  natural keys -> surrogate keys, through [`key_cache`]
+//! - [`facts`]       rows into fact_event, duplicates out
+//! - [`copy`]        PostgreSQL's COPY machinery fed from memory
+//! - [`quarantine`]  what could not be loaded
+//! - [`ledger`]      offsets and counts; positions and epochs
+//! - [`partitions`]  partitions of the fact table
+//! - [`control`]     the operator's commands
+//! - [`layout`]      the tables themselves
+
+pub mod control;
+pub mod copy;
+pub mod dimensions;
+pub mod facts;
+pub mod key_cache;
+pub mod layout;
+pub mod ledger;
+pub mod load;
+pub mod partitions;
+pub mod quarantine;
+pub mod statement;
+pub mod transaction;

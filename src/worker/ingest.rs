@@ -1,0 +1,349 @@
+//! The ingest worker: takes a ready batch, commits it, once more. It owns the partitions whose number modulo the
+//! number of workers is its own, under advisory locks. Whatever changes (settings, a command, partitions, an error),
+//! it drops its pipeline and begins again from the committed offsets: one way for everything.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use pgrx::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::backoff::{Backoff, jitter};
+use super::pipeline::{Limits, Pipeline, Trouble, with_signals_blocked};
+use super::scout::{Scout, Sighting};
+use super::session::{Presence, Session};
+use super::state::{self, State};
+use crate::error::Failure;
+use crate::event::batch::Frame;
+use crate::event::batch::calendar::Calendar;
+use crate::event::reader::Reader;
+use crate::kafka::client::{self, Client};
+use crate::kafka::consumer::Consumer;
+use crate::kafka::notices::Notices;
+use crate::kafka::topic::Watermarks;
+use crate::settings::Settings;
+use crate::warehouse::control::Control;
+use crate::warehouse::ledger::Kind;
+use crate::warehouse::load::{Loader, Outcome, Source};
+use crate::warehouse::transaction;
+use crate::worker::assignment::{self, Assignment, Share};
+
+/// How often an idle worker looks around, and a busy one checks what a batch does not tell it.
+const ROUND: Duration = Duration::from_millis(250);
+
+#[pg_guard]
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn starsink_ingest_main(argument: pgrx::pg_sys::Datum) {
+    let session = Session::open(argument.value() as i32);
+    let mut ingest = Ingest::new(session);
+    loop {
+        let wait = ingest.round();
+        ingest.session.wait(wait);
+    }
+}
+
+struct Ingest {
+    session: Session,
+    loader: Loader,
+    settings: Settings,
+    seed: u64,
+    backoff: Backoff,
+    looked_at: Option<Instant>,
+    control: Control,
+    connection: Option<Connection>,
+}
+
+/// What talks to Kafka. The scout has a client of its own: the consumer's is made when the partitions are known, as
+/// its queues are bounded by their number.
+struct Connection {
+    scout: Scout,
+    notices: Arc<Notices>,
+    running: Option<Running>,
+    /// Partitions that another process holds still.
+    contested: Vec<i32>,
+    failed_since: Option<Instant>,
+    /// librdkafka's last word on why it cannot connect.
+    last_error: Option<String>,
+}
+
+/// Partitions being consumed.
+struct Running {
+    pipeline: Pipeline,
+    client: Arc<Client>,
+    assignment: Assignment,
+    epochs: HashMap<i32, i32>,
+    shown_at: Instant,
+}
+
+impl Ingest {
+    fn new(session: Session) -> Ingest {
+        let settings = Settings::current();
+        // Entries of about 40 bytes in two generations over the dimensions, of which two are large.
+        let loader = Loader::new(settings.memory / 640);
+        let seed = xxh3_64(format!("{:?} {}", std::time::SystemTime::now(), std::process::id()).as_bytes());
+        Ingest { session, loader, settings, seed, backoff: Backoff::default(), looked_at: None, control: Control::default(), connection: None }
+    }
+
+    /// One round: do what there is to do; how long to wait for more.
+    fn round(&mut self) -> Duration {
+        let settings = Settings::current();
+        if settings != self.settings {
+            self.settings = settings;
+            self.restart();
+        }
+        if let Some(wait) = self.backoff.remaining() {
+            return wait.min(ROUND);
+        }
+        match self.work() {
+            Ok(wait) => wait,
+            Err(failure) => {
+                self.fail(&failure);
+                ROUND
+            }
+        }
+    }
+
+    fn work(&mut self) -> Result<Duration, Failure> {
+        if self.looked_at.is_none_or(|at| at.elapsed() >= ROUND) {
+            self.looked_at = Some(Instant::now());
+            if !self.may_run()? {
+                self.restart_quietly();
+                return Ok(ROUND);
+            }
+            self.claim_contested()?;
+        }
+        self.take_notices();
+        let Some(connection) = &mut self.connection else {
+            self.connect()?;
+            return Ok(ROUND);
+        };
+        if let Some(sighting) = connection.scout.take() {
+            self.act_on(sighting)?;
+        }
+        self.commit_ready()
+    }
+
+    /// Whether there is anything to do here now; says why not.
+    fn may_run(&mut self) -> Result<bool, Failure> {
+        let presence = self.session.look_around(&self.settings)?;
+        if presence == Presence::NoExtension {
+            self.loader.forget();
+            self.session.report(State::Waiting, "the extension is not in the database: CREATE EXTENSION starsink");
+            return Ok(false);
+        }
+        if !self.settings.has_source() {
+            let missing = if self.settings.topic.is_empty() { "starsink.topic" } else { "starsink.bootstrap_servers" };
+            self.session.report(State::Waiting, &format!("{missing} is not set"));
+            return Ok(false);
+        }
+        let control = transaction::run(c"reading commands", || self.loader.commands.current())?;
+        if control != self.control {
+            self.control = control;
+            self.restart_quietly();
+        }
+        if control.is_paused {
+            self.session.report(State::Paused, "by starsink.pause()");
+        }
+        Ok(!control.is_paused)
+    }
+
+    fn connect(&mut self) -> Result<(), Failure> {
+        if !self.backoff.is_failing() {
+            self.session.report(State::Connecting, "");
+        }
+        let (topic, interval) = (self.settings.topic.clone(), self.settings.metadata_refresh);
+        let properties = assignment::properties(&self.settings);
+        let notices = Arc::new(Notices::default());
+        let scout = with_signals_blocked(|| {
+            let client = Client::connect(&properties, Arc::clone(&notices)).map_err(|error| Failure::kafka(&error))?;
+            Scout::start(Arc::new(client), topic, interval).map_err(|error| Failure::sql("starting a thread", error))
+        })?;
+        let connection = Connection { scout, notices, running: None, contested: Vec::new(), failed_since: None, last_error: None };
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Takes in what the scout saw: begins to consume, or begins again if partitions or the topic changed.
+    fn act_on(&mut self, sighting: Result<Sighting, client::Error>) -> Result<(), Failure> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let sighting = match sighting {
+            Ok(sighting) => sighting,
+            Err(error) => {
+                // A running pipeline outlives a short silence of the broker: librdkafka reconnects by itself.
+                let since = *connection.failed_since.get_or_insert_with(Instant::now);
+                if connection.running.is_some() && since.elapsed() < Duration::from_secs(10) && !assignment::is_gone(&error) {
+                    return Ok(());
+                }
+                let text = match &connection.last_error {
+                    Some(reason) => format!("{error} ({reason})"),
+                    None => error.text,
+                };
+                return Err(Failure::kafka(&client::Error { code: error.code, text }));
+            }
+        };
+        connection.failed_since = None;
+        if let Some(running) = &mut connection.running {
+            if running.assignment.still_holds(&sighting) {
+                running.assignment.watermarks = sighting.watermarks;
+                return Ok(());
+            }
+            connection.running = None;
+        }
+        let share = Share { worker: self.session.worker, workers: self.settings.workers };
+        let (settings, ledger) = (&self.settings, &self.loader.ledger);
+        let assignment = transaction::run(c"assigning partitions", || {
+            transaction::as_writer(|| Assignment::decide(settings, share, &sighting, ledger))
+        })?;
+        self.begin(assignment)
+    }
+
+    fn begin(&mut self, assignment: Assignment) -> Result<(), Failure> {
+        let Some(connection) = &mut self.connection else { return Ok(()) };
+        for warning in &assignment.warnings {
+            warning!("starsink: {warning}");
+        }
+        let reason = assignment.reason();
+        connection.contested = assignment.contested.clone();
+        if assignment.positions.is_empty() {
+            state::report_partitions(self.session.worker, &self.settings.topic, &assignment.shown(&HashMap::new()));
+            self.session.report(State::Waiting, &reason);
+            return Ok(());
+        }
+        let mut policy = self.settings.policy.clone();
+        policy.email_key = assignment.email_key.clone();
+        let frame = Frame { topic: self.settings.topic.clone(), calendar: Calendar::new(policy.time_zone), policy: policy.clone(), seed: self.seed };
+        let limits = Limits {
+            events: self.settings.batch_max_events,
+            bytes: self.settings.memory / 6,
+            wait: self.settings.batch_max_wait,
+        };
+        let offsets: Vec<(i32, i64)> = assignment.positions.iter().map(|position| (position.partition, position.next_offset)).collect();
+        let properties = assignment::consumer_properties(&self.settings, offsets.len());
+        let notices = Arc::clone(&connection.notices);
+        let (client, pipeline) = with_signals_blocked(|| {
+            let client = Arc::new(Client::connect(&properties, notices).map_err(|error| Failure::kafka(&error))?);
+            let consumer = Consumer::assign(Arc::clone(&client), &self.settings.topic, &offsets).map_err(|error| Failure::kafka(&error))?;
+            Pipeline::start(consumer, offsets.iter().copied().collect(), frame, Reader::new(policy), limits)
+                .map(|pipeline| (client, pipeline))
+                .map_err(|error| Failure::sql("starting a thread", error))
+        })?;
+        let epochs = assignment.positions.iter().map(|position| (position.partition, position.epoch)).collect();
+        connection.running = Some(Running { pipeline, client, assignment, epochs, shown_at: Instant::now() });
+        self.session.report(State::Running, &reason);
+        self.show(true);
+        Ok(())
+    }
+
+    /// Commits the batch that is ready, if there is one.
+    fn commit_ready(&mut self) -> Result<Duration, Failure> {
+        let Some(running) = self.connection.as_mut().and_then(|connection| connection.running.as_mut()) else { return Ok(ROUND) };
+        let Some(mut batch) = running.pipeline.take() else {
+            if let Some(trouble) = running.pipeline.trouble() {
+                return self.trouble(trouble);
+            }
+            self.show(false);
+            return Ok(ROUND);
+        };
+        let source = Source {
+            topic: &self.settings.topic,
+            kind: Kind::Batch,
+            worker: Some(self.session.worker),
+            reason: None,
+            epochs: &running.epochs,
+        };
+        match self.loader.commit(&mut batch, &source, self.control)? {
+            Outcome::Committed { .. } => {
+                self.backoff.succeed();
+                running.assignment.advance(batch.spans.iter().map(|span| (span.partition, span.next)));
+                running.pipeline.give_back(batch);
+                self.show(false);
+            }
+            Outcome::Stale => self.restart_quietly(),
+        }
+        Ok(Duration::ZERO)
+    }
+
+    fn trouble(&mut self, trouble: Trouble) -> Result<Duration, Failure> {
+        match trouble {
+            // The scout's next look decides between trimmed and recreated.
+            Trouble::OutOfRange { .. } => self.restart_quietly(),
+            Trouble::Failed { partition, error } => {
+                let text = format!("partition {partition}: {error}");
+                return Err(Failure::kafka(&client::Error { code: error.code, text }));
+            }
+        }
+        Ok(ROUND)
+    }
+
+    /// Once in a while: live state into shared memory, and offsets to the broker for show.
+    fn show(&mut self, now: bool) {
+        let Some(connection) = self.connection.as_mut() else { return };
+        let Some(running) = connection.running.as_mut() else { return };
+        if !now && running.shown_at.elapsed() < ROUND {
+            return;
+        }
+        running.shown_at = Instant::now();
+        let topic = &self.settings.topic;
+        let known: HashMap<i32, Watermarks> = running.assignment.watermarks.iter().copied().collect();
+        let high = known
+            .iter()
+            .map(|(&partition, watermarks)| {
+                let fetched = running.client.known_high_watermark(topic, partition).unwrap_or(-1);
+                (partition, fetched.max(watermarks.high))
+            })
+            .collect();
+        state::report_partitions(self.session.worker, topic, &running.assignment.shown(&high));
+        let offsets = running.assignment.moved();
+        if !offsets.is_empty() {
+            Consumer::show_offsets(&running.client, topic, &offsets);
+        }
+    }
+
+    /// What librdkafka has to say: why it cannot connect is for the operator, the rest for whoever debugs.
+    fn take_notices(&mut self) {
+        let Some(connection) = &mut self.connection else { return };
+        for notice in connection.notices.take() {
+            if notice.is_error {
+                let text = format!("{}: {}", notice.kind, notice.text);
+                state::report_error(self.session.worker, &text);
+                connection.last_error = Some(text);
+            } else {
+                debug1!("starsink: librdkafka {}: {}", notice.kind, notice.text);
+            }
+        }
+    }
+
+    /// Begins again when a partition that another process held is free.
+    fn claim_contested(&mut self) -> Result<(), Failure> {
+        let Some(connection) = &self.connection else { return Ok(()) };
+        let (topic, contested) = (&self.settings.topic, &connection.contested);
+        if !contested.is_empty() && transaction::run(c"claiming partitions", || assignment::any_free(topic, contested))? {
+            self.restart_quietly();
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, failure: &Failure) {
+        self.restart();
+        self.loader.forget();
+        state::report_error(self.session.worker, &failure.message);
+        self.session.report(State::Retrying, &failure.to_string());
+        self.backoff.fail(self.settings.retry_backoff, self.settings.retry_backoff_max, jitter());
+    }
+
+    fn restart(&mut self) {
+        self.restart_quietly();
+        self.looked_at = None;
+    }
+
+    /// Lets go of everything that is not committed, and of the partitions.
+    fn restart_quietly(&mut self) {
+        if self.connection.take().is_some() {
+            state::clear(self.session.worker, std::process::id() as i32);
+            if let Err(failure) = transaction::run(c"releasing partitions", assignment::release_all) {
+                warning!("starsink: {failure}");
+            }
+        }
+    }
+}

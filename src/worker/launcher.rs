@@ -1,0 +1,116 @@
+//! The launcher: the one static worker. It is connected to no database, keeps the ingest workers and the steward
+//! running while the database is there, and does nothing else. A standby starts it when it is promoted.
+
+use std::time::Duration;
+
+use pgrx::bgworkers::{BackgroundWorker, BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker, SignalWakeFlags};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use super::backoff::{Backoff, jitter};
+use super::state::{self, BOARD, State};
+use crate::settings::Settings;
+use crate::warehouse::transaction;
+
+const ROUND: Duration = Duration::from_millis(500);
+const LIBRARY: &str = "starsink";
+
+/// Registers the launcher. Called from `_PG_init` while the server preloads the library.
+pub fn register() {
+    BackgroundWorkerBuilder::new("starsink launcher")
+        .set_type("starsink launcher")
+        .set_library(LIBRARY)
+        .set_function("starsink_launcher_main")
+        .enable_spi_access()
+        .set_start_time(BgWorkerStartTime::RecoveryFinished)
+        .set_restart_time(Some(Duration::from_secs(1)))
+        .load();
+}
+
+#[pg_guard]
+#[unsafe(no_mangle)]
+pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
+    BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP);
+    super::session::die_on_sigterm();
+    BackgroundWorker::connect_worker_to_spi(None, None);
+    let mut places: Vec<Place> = (0..state::MAX_WORKERS as i32).map(Place::new).collect();
+    loop {
+        let settings = Settings::current();
+        let is_there = database_exists(&settings.database);
+        for place in &mut places {
+            place.keep(is_there && place.number <= settings.workers, &settings);
+        }
+        super::session::wait(ROUND);
+    }
+}
+
+/// One worker's place: 0 is the steward's.
+struct Place {
+    number: i32,
+    started: Option<DynamicBackgroundWorker>,
+    backoff: Backoff,
+}
+
+impl Place {
+    fn new(number: i32) -> Place {
+        Place { number, started: None, backoff: Backoff::default() }
+    }
+
+    /// Starts the worker if it is wanted and not there. One that is not wanted leaves by itself.
+    fn keep(&mut self, is_wanted: bool, settings: &Settings) {
+        if BOARD.share().workers[self.number as usize].pid != 0 {
+            return;
+        }
+        if let Some(worker) = &self.started {
+            use pgrx::bgworkers::BackgroundWorkerStatus as Status;
+            match worker.pid() {
+                Ok(_) | Err(Status::NotYetStarted) => return,
+                Err(_) => {
+                    self.started = None;
+                    self.backoff.fail(settings.retry_backoff, settings.retry_backoff_max, jitter());
+                }
+            }
+        }
+        if !is_wanted || self.backoff.remaining().is_some() {
+            return;
+        }
+        match self.start() {
+            Some(worker) => self.started = Some(worker),
+            None => {
+                if state::report(self.number, State::Waiting, "no free background worker: raise max_worker_processes") {
+                    warning!("starsink: no free background worker for {}; raise max_worker_processes and restart the server", self.name());
+                }
+                self.backoff.fail(settings.retry_backoff_max, settings.retry_backoff_max, jitter());
+            }
+        }
+    }
+
+    fn name(&self) -> String {
+        if self.number == 0 { "starsink steward".to_owned() } else { format!("starsink ingest {}", self.number) }
+    }
+
+    fn start(&self) -> Option<DynamicBackgroundWorker> {
+        let name = self.name();
+        BackgroundWorkerBuilder::new(&name)
+            .set_type(&name)
+            .set_library(LIBRARY)
+            .set_function(if self.number == 0 { "starsink_steward_main" } else { "starsink_ingest_main" })
+            .set_argument(self.number.into_datum())
+            .enable_spi_access()
+            .set_restart_time(None)
+            // SAFETY: a plain global of this process.
+            .set_notify_pid(unsafe { pg_sys::MyProcPid })
+            .load_dynamic()
+            .ok()
+    }
+}
+
+/// Looks the database up in the shared catalogs, which need no connection to a database.
+fn database_exists(name: &str) -> bool {
+    let Ok(name) = std::ffi::CString::new(name) else { return false };
+    transaction::run(c"looking for the database", || {
+        // SAFETY: a catalog look-up inside a transaction.
+        Ok(unsafe { pg_sys::get_database_oid(name.as_ptr(), true) } != pg_sys::InvalidOid)
+    })
+    .unwrap_or(false)
+}

@@ -1,0 +1,22 @@
+//! The processes: what runs beside PostgreSQL's own, and how it lives and ends.
+//!
+//! # Layout
+//! - [`launcher`] static; keeps the others running
+//! - [`ingest`]   the loop: take a ready batch, commit it, once more
+//! - [`assignment`] which partitions, and from where
+//! - [`pipeline`] the threads of an ingest worker: fetch and decode, beside the main thread
+//! - [`scout`]    the thread that looks at the topic: partitions, watermarks, id
+//! - [`steward`]  what time brings: partitions ahead, the ledger's roll-up
+//! - [`session`]  what every worker does: connect, be ended, follow the settings
+//! - [`backoff`]  waiting between retries
+//! - [`state`]    shared memory: what each worker is doing, for starsink.status
+
+pub mod assignment;
+pub mod backoff;
+pub mod ingest;
+pub mod launcher;
+pub mod pipeline;
+pub mod scout;
+pub mod session;
+pub mod state;
+pub mod steward;

@@ -1,0 +1,213 @@
+//! The pipeline: a thread that fetches and decodes while the main thread commits. It hands over one finished batch
+//! at a time; while the main thread is busy, the next batch grows, so that batches are small at rest and large under
+//! load, and memory stays bounded. Ending it loses nothing: what was not committed is read again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::event::batch::{Batch, Frame, Origin};
+use crate::event::reader::Reader;
+use crate::kafka::client::Error;
+use crate::kafka::consumer::{Consumer, Fetched};
+
+/// When a batch is finished.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub events: usize,
+    pub bytes: usize,
+    pub wait: Duration,
+}
+
+/// Why the thread ended by itself.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// A committed offset is not in the topic any more.
+    OutOfRange { partition: i32 },
+    Failed { partition: i32, error: Error },
+}
+
+#[derive(Default)]
+struct Exchange {
+    ready: Option<Batch>,
+    /// An empty batch with its memory, for the next round.
+    spare: Option<Batch>,
+    trouble: Option<Trouble>,
+}
+
+struct Shared {
+    exchange: Mutex<Exchange>,
+    taken: Condvar,
+    stop: AtomicBool,
+}
+
+/// A running pipeline. Dropping it stops the thread and waits for it.
+pub struct Pipeline {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Pipeline {
+    pub fn start(consumer: Consumer, positions: HashMap<i32, i64>, frame: Frame, reader: Reader, limits: Limits) -> std::io::Result<Pipeline> {
+        let shared = Arc::new(Shared { exchange: Mutex::default(), taken: Condvar::new(), stop: AtomicBool::new(false) });
+        let mut decoder = Decoder { consumer, positions, frame, reader, limits, shared: Arc::clone(&shared) };
+        let thread = thread::Builder::new().name("starsink decode".to_owned()).spawn(move || decoder.run())?;
+        Ok(Pipeline { shared, thread: Some(thread) })
+    }
+
+    /// The finished batch, if there is one.
+    pub fn take(&self) -> Option<Batch> {
+        let batch = self.shared.exchange.lock().ready.take();
+        if batch.is_some() {
+            self.shared.taken.notify_one();
+        }
+        batch
+    }
+
+    /// Gives an empty batch's memory back.
+    pub fn give_back(&self, mut batch: Batch) {
+        batch.clear();
+        self.shared.exchange.lock().spare = Some(batch);
+    }
+
+    /// Why the thread ended, once.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.shared.exchange.lock().trouble.take()
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.taken.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A panicked thread has nothing to tell: its batch was never committed.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Decoder {
+    consumer: Consumer,
+    /// Next offset by partition.
+    positions: HashMap<i32, i64>,
+    frame: Frame,
+    reader: Reader,
+    limits: Limits,
+    shared: Arc<Shared>,
+}
+
+/// Longest wait for a message before looking whether to stop.
+const IDLE: Duration = Duration::from_millis(100);
+/// Longest wait for a message while the main thread is busy with the batch before.
+const BUSY: Duration = Duration::from_millis(1);
+
+impl Decoder {
+    fn run(&mut self) {
+        let mut batch = Batch::new();
+        let mut began: Option<Instant> = None;
+        while !self.shared.stop.load(Ordering::Relaxed) {
+            let wait = began.map_or(IDLE, |began| self.limits.wait.saturating_sub(began.elapsed()).max(BUSY));
+            if let Some(trouble) = self.fetch_into(&mut batch, wait) {
+                // What came before the trouble is good: other partitions must not starve because of one.
+                if !batch.is_empty() {
+                    let _ = self.hand_over(batch, true);
+                }
+                self.shared.exchange.lock().trouble = Some(trouble);
+                wake_main();
+                return;
+            }
+            if batch.is_empty() {
+                continue;
+            }
+            let began_at = *began.get_or_insert_with(Instant::now);
+            let full = batch.messages() >= self.limits.events || batch.bytes() >= self.limits.bytes;
+            if full || began_at.elapsed() >= self.limits.wait {
+                match self.hand_over(batch, full) {
+                    Ok(next) => {
+                        batch = next;
+                        began = None;
+                    }
+                    Err(same) => batch = same,
+                }
+            }
+        }
+    }
+
+    /// Offers a batch; a full one waits until it is taken. Comes back with a batch to go on with.
+    fn hand_over(&self, batch: Batch, full: bool) -> Result<Batch, Batch> {
+        let mut exchange = self.shared.exchange.lock();
+        while exchange.ready.is_some() {
+            if !full || self.shared.stop.load(Ordering::Relaxed) {
+                return Err(batch);
+            }
+            self.shared.taken.wait_for(&mut exchange, IDLE);
+        }
+        exchange.ready = Some(batch);
+        let next = exchange.spare.take().unwrap_or_default();
+        drop(exchange);
+        wake_main();
+        Ok(next)
+    }
+
+    fn fetch_into(&mut self, batch: &mut Batch, wait: Duration) -> Option<Trouble> {
+        let Decoder { consumer, positions, frame, reader, .. } = self;
+        let mut trouble = None;
+        let mut now = None;
+        consumer.fetch(wait, |fetched| match fetched {
+            Fetched::Record(record) => {
+                let position = positions.entry(record.partition).or_insert(record.offset);
+                let span = batch.span(record.partition, *position);
+                let origin = Origin {
+                    partition: record.partition,
+                    offset: record.offset,
+                    time_ms: record.time_ms,
+                    key: record.key,
+                    payload: record.payload,
+                };
+                batch.add(frame, reader, span, &origin, *now.get_or_insert_with(now_micros));
+                *position = record.offset + 1;
+            }
+            Fetched::End { partition, offset } => {
+                // Control records and gaps at the end: the position moves though no message came.
+                if let Some(position) = positions.get_mut(&partition).filter(|position| **position < offset) {
+                    let span = batch.span(partition, *position);
+                    batch.spans[span].next = offset;
+                    *position = offset;
+                }
+            }
+            Fetched::OutOfRange { partition } => trouble = Some(Trouble::OutOfRange { partition }),
+            Fetched::Failed { partition, error } => trouble = Some(Trouble::Failed { partition, error }),
+        });
+        trouble
+    }
+}
+
+fn now_micros() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros() as i64)
+}
+
+/// Wakes the main thread: the signal's handler sets its latch. Threads of ours have all signals blocked, so the
+/// main thread takes it.
+pub fn wake_main() {
+    // SAFETY: a signal to ourselves that every PostgreSQL process handles.
+    unsafe { libc::kill(libc::getpid(), libc::SIGUSR1) };
+}
+
+/// Runs `body` with all signals blocked: threads begun in it inherit that.
+pub fn with_signals_blocked<R>(body: impl FnOnce() -> R) -> R {
+    // SAFETY: plain sigset calls on locals.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        let mut before: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+        let result = body();
+        libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut());
+        result
+    }
+}

@@ -1,0 +1,167 @@
+//! What every worker does: connect, pin its session down, follow the settings, notice what must make it leave, and
+//! end without taking the server along.
+
+use std::ffi::{CStr, CString};
+use std::time::Duration;
+
+use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use super::state;
+use crate::error::Failure;
+use crate::settings::Settings;
+use crate::warehouse::statement::{Statement, get};
+use crate::warehouse::{layout, transaction};
+
+/// Settings of a worker's session. Look-ups are by index whatever the statistics say; foreign keys were resolved in
+/// the same transaction, so their triggers do not fire: triggers marked ALWAYS do.
+const SESSION: [(&CStr, &CStr); 9] = [
+    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"session_replication_role", c"replica"),
+    (c"plan_cache_mode", c"force_generic_plan"),
+    (c"enable_hashjoin", c"off"),
+    (c"enable_mergejoin", c"off"),
+    (c"enable_seqscan", c"off"),
+    (c"jit", c"off"),
+    (c"statement_timeout", c"0"),
+    (c"idle_in_transaction_session_timeout", c"0"),
+];
+
+/// A worker's connection to the database.
+pub struct Session {
+    pub worker: i32,
+    database: String,
+    being_dropped: Statement,
+    extension: Statement,
+}
+
+/// What a worker finds in its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Everything is there.
+    Ready,
+    /// The extension is not.
+    NoExtension,
+}
+
+impl Session {
+    /// Connects as the superuser the cluster was made with; writing is done as the warehouse's owner.
+    pub fn open(worker: i32) -> Session {
+        BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP);
+        die_on_sigterm();
+        // SAFETY: a callback of ours, registered before all others so that it runs last.
+        unsafe { pg_sys::on_proc_exit(Some(leave_at_once), pg_sys::Datum::from(0)) };
+        let database = Settings::current().database;
+        BackgroundWorker::connect_worker_to_spi(Some(&database), None);
+        // SAFETY: a callback of ours, run while shared memory is still attached.
+        unsafe { pg_sys::before_shmem_exit(Some(clear_state), pg_sys::Datum::from(worker)) };
+        state::clear(worker, std::process::id() as i32);
+        for (name, value) in SESSION {
+            // SAFETY: known settings with valid values.
+            unsafe { pg_sys::SetConfigOption(name.as_ptr(), value.as_ptr(), pg_sys::GucContext::PGC_SUSET, pg_sys::GucSource::PGC_S_OVERRIDE) };
+        }
+        Session {
+            worker,
+            database,
+            // DROP DATABASE holds this lock while it waits for connections to go.
+            being_dropped: Statement::new(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_database AS d ON d.oid = l.objid \
+                 WHERE d.datname = pg_catalog.current_database() AND l.locktype = 'object' \
+                 AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND l.mode = 'AccessExclusiveLock')",
+                &[],
+            ),
+            extension: Statement::new("SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'starsink')", &[]),
+        }
+    }
+
+    /// See [`wait`].
+    pub fn wait(&self, timeout: Duration) {
+        wait(timeout);
+    }
+
+    /// Ends the process if it has no place here any more; else says what is there. Lays the tables out when the
+    /// extension is new.
+    pub fn look_around(&self, settings: &Settings) -> Result<Presence, Failure> {
+        if settings.database != self.database || self.worker > settings.workers || self.is_being_dropped()? {
+            // SAFETY: an orderly end of the process; the launcher starts another one where one is wanted.
+            unsafe { pg_sys::proc_exit(0) };
+        }
+        transaction::run(c"looking for the extension", || {
+            if !single(&self.extension)? {
+                return Ok(Presence::NoExtension);
+            }
+            if !layout::exists() {
+                layout::create_once()?;
+            }
+            Ok(Presence::Ready)
+        })
+    }
+
+    fn is_being_dropped(&self) -> Result<bool, Failure> {
+        transaction::run(c"looking for locks", || single(&self.being_dropped))
+    }
+
+    /// Says what the worker is doing, in shared memory, in pg_stat_activity, and once in the log.
+    pub fn report(&self, state: state::State, reason: &str) {
+        if !state::report(self.worker, state, reason) {
+            return;
+        }
+        let title = CString::new(format!("{} {}", state.name(), reason).replace('\0', "")).unwrap_or_default();
+        // SAFETY: a terminated string, copied by the callee.
+        unsafe { pg_sys::pgstat_report_appname(title.as_ptr()) };
+        let separator = if reason.is_empty() { "" } else { ": " };
+        log!("starsink: {}{separator}{reason}", state.name());
+    }
+}
+
+fn single(statement: &Statement) -> Result<bool, Failure> {
+    let mut answer = false;
+    statement.each(&[], |row| {
+        answer = get(row, 1)?;
+        Ok(())
+    })?;
+    Ok(answer)
+}
+
+/// Waits for a wake-up, at most `timeout`; ends the process if it was told to; takes new settings in.
+pub fn wait(timeout: Duration) {
+    // SAFETY: main thread; MyLatch belongs to this process; settings are read outside a transaction, as every
+    // backend does it.
+    unsafe {
+        let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
+        let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        pg_sys::WaitLatch(pg_sys::MyLatch, events as i32, millis, pg_sys::PG_WAIT_EXTENSION);
+        pg_sys::ResetLatch(pg_sys::MyLatch);
+        pgrx::check_for_interrupts!();
+        if BackgroundWorker::sighup_received() {
+            pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP);
+        }
+    }
+}
+
+/// The server's own SIGTERM handler: it interrupts statements and lock waits, and ends the process at the next
+/// check for interrupts.
+pub fn die_on_sigterm() {
+    // SAFETY: installs a handler before signals are unblocked by connecting.
+    unsafe { libc::signal(libc::SIGTERM, terminate as *const () as libc::sighandler_t) };
+}
+
+extern "C" fn terminate(signal: i32) {
+    // SAFETY: async-signal-safe by the server's own design; the raw symbol, as a handler must not unwind.
+    unsafe extern "C" {
+        fn die(signal: i32);
+    }
+    unsafe { die(signal) }
+}
+
+/// Skips the C library's exit handlers: they would pull OpenSSL from under librdkafka's threads. PostgreSQL's own
+/// have all run by now, as this one was registered first.
+unsafe extern "C-unwind" fn leave_at_once(code: i32, _argument: pg_sys::Datum) {
+    // SAFETY: ends the process.
+    unsafe { libc::_exit(code) }
+}
+
+unsafe extern "C-unwind" fn clear_state(_code: i32, worker: pg_sys::Datum) {
+    state::clear(worker.value() as i32, 0);
+}

@@ -1,0 +1,173 @@
+//! Shared memory: what each worker and partition is doing now, for `starsink.status`. Nothing depends on it: what
+//! must survive stands in the ledger.
+
+use pgrx::{PGRXSharedMemory, PgLwLock};
+
+/// Ingest workers at most, as the setting's bound says; slot 0 is the steward's.
+pub const MAX_WORKERS: usize = 33;
+/// Partitions that can be shown with live state; more are ingested but shown from the ledger only.
+pub const MAX_PARTITIONS: usize = 512;
+
+/// Text of fixed size: shared memory holds no pointers.
+#[derive(Clone, Copy)]
+pub struct Text<const N: usize> {
+    len: u16,
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Default for Text<N> {
+    fn default() -> Self {
+        Text { len: 0, bytes: [0; N] }
+    }
+}
+
+impl<const N: usize> Text<N> {
+    /// Keeps as many whole characters as fit.
+    pub fn set(&mut self, text: &str) {
+        let len = text.floor_char_boundary(N.min(text.len()));
+        self.bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+        self.len = len as u16;
+    }
+
+    pub fn get(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
+    }
+}
+
+/// What a worker or a partition is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    #[default]
+    Stopped,
+    Waiting,
+    Connecting,
+    Running,
+    Paused,
+    Retrying,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Stopped => "stopped",
+            State::Waiting => "waiting",
+            State::Connecting => "connecting",
+            State::Running => "running",
+            State::Paused => "paused",
+            State::Retrying => "retrying",
+        }
+    }
+}
+
+/// One worker.
+#[derive(Clone, Copy, Default)]
+pub struct WorkerSlot {
+    pub pid: i32,
+    pub state: State,
+    pub reason: Text<240>,
+    pub last_error: Text<240>,
+}
+
+/// One partition.
+#[derive(Clone, Copy, Default)]
+pub struct PartitionSlot {
+    pub in_use: bool,
+    pub worker: i32,
+    pub partition: i32,
+    pub state: State,
+    pub high_watermark: i64,
+    pub topic: Text<250>,
+    pub reason: Text<200>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Board {
+    pub workers: [WorkerSlot; MAX_WORKERS],
+    pub partitions: [PartitionSlot; MAX_PARTITIONS],
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Board { workers: [WorkerSlot::default(); MAX_WORKERS], partitions: [PartitionSlot::default(); MAX_PARTITIONS] }
+    }
+}
+
+// SAFETY: plain data without pointers.
+unsafe impl PGRXSharedMemory for Board {}
+
+/// The board. Attached only if the library was preloaded: see [`is_attached`].
+// SAFETY: the name is unique among this library's shared memory.
+pub static BOARD: PgLwLock<Board> = unsafe { PgLwLock::new(c"starsink_board") };
+
+/// Whether this server preloaded the library, and so has the board.
+pub fn is_attached() -> bool {
+    PRELOADED.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+pub static PRELOADED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+/// Says what a worker is doing; true if that is news.
+pub fn report(worker: i32, state: State, reason: &str) -> bool {
+    let mut board = BOARD.exclusive();
+    let Some(slot) = usize::try_from(worker).ok().and_then(|index| board.workers.get_mut(index)) else { return false };
+    let before = (slot.state, slot.reason);
+    slot.state = state;
+    slot.reason.set(reason);
+    before.0 != state || before.1.get() != slot.reason.get()
+}
+
+pub fn report_error(worker: i32, error: &str) {
+    let mut board = BOARD.exclusive();
+    if let Some(slot) = usize::try_from(worker).ok().and_then(|index| board.workers.get_mut(index)) {
+        slot.last_error.set(error);
+    }
+}
+
+/// Says which partitions a worker has, each with its state, high watermark (-1 unknown) and reason.
+pub fn report_partitions(worker: i32, topic: &str, partitions: &[(i32, State, i64, &str)]) {
+    let mut board = BOARD.exclusive();
+    for slot in board.partitions.iter_mut().filter(|slot| slot.in_use && slot.worker == worker) {
+        slot.in_use = slot.topic.get() == topic && partitions.iter().any(|(partition, ..)| *partition == slot.partition);
+    }
+    for &(partition, state, high_watermark, reason) in partitions {
+        let at = board
+            .partitions
+            .iter()
+            .position(|slot| slot.in_use && slot.partition == partition && slot.topic.get() == topic)
+            .or_else(|| board.partitions.iter().position(|slot| !slot.in_use));
+        let Some(at) = at else { return };
+        let slot = &mut board.partitions[at];
+        if !slot.in_use {
+            slot.topic.set(topic);
+            slot.high_watermark = -1;
+        }
+        slot.in_use = true;
+        slot.worker = worker;
+        slot.partition = partition;
+        slot.state = state;
+        slot.high_watermark = slot.high_watermark.max(high_watermark);
+        slot.reason.set(reason);
+    }
+}
+
+/// A worker is gone, or has nothing any more.
+pub fn clear(worker: i32, pid: i32) {
+    let mut board = BOARD.exclusive();
+    for slot in board.partitions.iter_mut().filter(|slot| slot.worker == worker) {
+        slot.in_use = false;
+    }
+    if let Some(slot) = usize::try_from(worker).ok().and_then(|index| board.workers.get_mut(index)) {
+        slot.pid = pid;
+        if pid == 0 {
+            slot.state = State::Stopped;
+            slot.reason.set("");
+        }
+    }
+}
+
+/// Asks the server for the board's memory. Called while the library is preloaded.
+pub fn attach() {
+    use pgrx::prelude::*;
+    pgrx::pg_shmem_init!(BOARD);
+    PRELOADED.store(true, std::sync::atomic::Ordering::Relaxed);
+}
