@@ -64,7 +64,9 @@ mod tests {
                     assert!(!detail.is_empty(), "{}", message.name);
                     ("quarantined", codes.iter().map(Code::name).collect())
                 }
-                Outcome::Accepted(event) => ("loaded", event.flags.iter().map(Code::name).collect()),
+                Outcome::Accepted(event) => {
+                    ("loaded", event.flags.iter().map(Code::name).collect())
+                }
             };
             let (fate, codes) = match message.expected {
                 Expected::Dropped(code) => ("dropped", vec![code]),
@@ -110,7 +112,10 @@ mod tests {
             }
         }
         for code in Code::ALL {
-            assert!(found.contains(code.name()) || needs_more_than_the_message.contains(code), "{code}");
+            assert!(
+                found.contains(code.name()) || needs_more_than_the_message.contains(code),
+                "{code}"
+            );
         }
     }
 
@@ -119,7 +124,9 @@ mod tests {
         let mut reader = Reader::new(Policy::default());
         let mut seen = BTreeSet::new();
         for message in bad_messages(NOW) {
-            if let Outcome::Accepted(event) = reader.read(message.payload.as_deref(), NOW * 1_000_000) {
+            if let Outcome::Accepted(event) =
+                reader.read(message.payload.as_deref(), NOW * 1_000_000)
+            {
                 assert!(seen.insert(event.id.to_string()), "{}", message.name);
                 let age = NOW - event.time / 1_000_000;
                 assert!((-3600..86_400).contains(&age), "{}: {age}", message.name);

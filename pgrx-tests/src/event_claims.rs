@@ -30,7 +30,8 @@ pub fn check(reader: &mut Reader, payload: Option<&[u8]>) {
         }
         Outcome::Quarantined { codes, detail } => {
             assert!(!codes.is_empty() && !detail.is_empty());
-            let is_reason = |code: Code| code.action() == Action::Quarantine || code == Code::IdInvalid;
+            let is_reason =
+                |code: Code| code.action() == Action::Quarantine || code == Code::IdInvalid;
             assert!(codes.iter().all(is_reason), "{codes:?}");
         }
         Outcome::Accepted(event) => check_event(&event, &policy),
@@ -42,9 +43,21 @@ fn check_event(event: &Event<'_>, policy: &Policy) {
     assert_eq!(event.flags.iter().find(refusing), None);
     assert!((policy.oldest..=NOW + policy.max_ahead).contains(&event.time));
 
-    let keys = [&event.product_id, &event.store_id, &event.device_id, &event.user_id];
-    for key in keys.into_iter().flatten().chain([&event.id, &event.collection]) {
-        assert!(!key.is_empty() && key.len() <= MAX_KEY_BYTES && is_clean(key), "{key:?}");
+    let keys = [
+        &event.product_id,
+        &event.store_id,
+        &event.device_id,
+        &event.user_id,
+    ];
+    for key in keys
+        .into_iter()
+        .flatten()
+        .chain([&event.id, &event.collection])
+    {
+        assert!(
+            !key.is_empty() && key.len() <= MAX_KEY_BYTES && is_clean(key),
+            "{key:?}"
+        );
     }
     assert!(event.id.trim() == event.id);
     for (text, limit) in [
@@ -54,15 +67,28 @@ fn check_event(event: &Event<'_>, policy: &Policy) {
         (&event.email, 254 * 3),
     ] {
         let text = text.as_deref().unwrap_or("x");
-        assert!(!text.trim().is_empty() && text.len() <= limit && is_clean(text), "{text:?}");
+        assert!(
+            !text.trim().is_empty() && text.len() <= limit && is_clean(text),
+            "{text:?}"
+        );
     }
     if let Some(referrer) = &event.referrer {
         assert!(event.referrer_url.is_some() && referrer.url.len() <= MAX_URL_BYTES);
-        assert!(is_clean(&referrer.url) && is_clean(&referrer.host) && is_clean(&referrer.registrable_domain));
+        assert!(
+            is_clean(&referrer.url)
+                && is_clean(&referrer.host)
+                && is_clean(&referrer.registrable_domain)
+        );
         assert!(!referrer.url.contains(['?', '#']), "{}", referrer.url);
-        assert_eq!(referrer.host.is_empty(), referrer.registrable_domain.is_empty());
+        assert_eq!(
+            referrer.host.is_empty(),
+            referrer.registrable_domain.is_empty()
+        );
     }
-    assert_eq!(event.flags.contains(Code::UaEmpty), event.user_agent.is_none());
+    assert_eq!(
+        event.flags.contains(Code::UaEmpty),
+        event.user_agent.is_none()
+    );
     assert_eq!(event.flags.contains(Code::UaBot), event.agent.is_bot);
     if let Some(extras) = &event.extras {
         check_extras(extras, policy);
@@ -103,7 +129,9 @@ fn shortened(json: &str) -> String {
             out.push_str(&rest[..end]);
             end
         } else {
-            let end = rest.find(|c: char| !"+-.eE0123456789".contains(c)).unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !"+-.eE0123456789".contains(c))
+                .unwrap_or(rest.len());
             assert!(fits_numeric(&rest[..end]), "{:.60}", &rest[..end]);
             out.push('0');
             end
@@ -147,13 +175,20 @@ mod tests {
     use crate::event::{mend, number};
 
     static SMALL: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-        let payloads = bad_messages(NOW / 1_000_000).into_iter().filter_map(|message| message.payload);
-        payloads.filter(|payload| !payload.is_empty() && payload.len() < 4000).collect()
+        let payloads = bad_messages(NOW / 1_000_000)
+            .into_iter()
+            .filter_map(|message| message.payload);
+        payloads
+            .filter(|payload| !payload.is_empty() && payload.len() < 4000)
+            .collect()
     });
 
     /// Names that mean something, and others.
     fn name() -> impl Strategy<Value = String> {
-        let known: Vec<&str> = Attribute::ALL.iter().map(|attribute| attribute.name()).collect();
+        let known: Vec<&str> = Attribute::ALL
+            .iter()
+            .map(|attribute| attribute.name())
+            .collect();
         prop_oneof![
             8 => prop::sample::select(known).prop_map(|name| json!(name).to_string()),
             1 => "\\PC{0,8}".prop_map(|name| json!(name).to_string()),
@@ -164,10 +199,31 @@ mod tests {
     /// Raw JSON, mostly well-formed, of kinds that matter here.
     fn value() -> impl Strategy<Value = String> {
         let telling = vec![
-            "null", "false", "true", "\"\"", "\" \"", "1591266000", "1591266000000", "\"1591266000\"", "\"view_product_detail\"",
-            "\"checkout_success\"", "\"Jane@Example.com\"", "\"203.0.113.7, 10.0.0.1\"", "\"2001:db8::1\"", "\"2020-06-04 8:2:4\"",
-            "\"https://www.example.de/a?b#c\"", "\"android-app://x\"", "\"about:blank\"", "\"//example.com\"", "\"example.com:80\"",
-            "{\"$oid\":\"5ed8b02f4a3f2c0001a1b2c3\"}", "\"[{\\\"a\\\":\\\"\\\\u0000\\\"}]\"", "1e400000", "[1e-20000]", "12.0", "-0",
+            "null",
+            "false",
+            "true",
+            "\"\"",
+            "\" \"",
+            "1591266000",
+            "1591266000000",
+            "\"1591266000\"",
+            "\"view_product_detail\"",
+            "\"checkout_success\"",
+            "\"Jane@Example.com\"",
+            "\"203.0.113.7, 10.0.0.1\"",
+            "\"2001:db8::1\"",
+            "\"2020-06-04 8:2:4\"",
+            "\"https://www.example.de/a?b#c\"",
+            "\"android-app://x\"",
+            "\"about:blank\"",
+            "\"//example.com\"",
+            "\"example.com:80\"",
+            "{\"$oid\":\"5ed8b02f4a3f2c0001a1b2c3\"}",
+            "\"[{\\\"a\\\":\\\"\\\\u0000\\\"}]\"",
+            "1e400000",
+            "[1e-20000]",
+            "12.0",
+            "-0",
             "\"bad00000-0000-4000-8000-000000000001\"",
         ];
         let leaf = prop_oneof![
@@ -181,14 +237,18 @@ mod tests {
         ];
         leaf.prop_recursive(6, 24, 4, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(|values| format!("[{}]", values.join(", "))),
+                prop::collection::vec(inner.clone(), 0..4)
+                    .prop_map(|values| format!("[{}]", values.join(", "))),
                 prop::collection::vec((name(), inner), 0..4).prop_map(|fields| object(&fields)),
             ]
         })
     }
 
     fn object(fields: &[(String, String)]) -> String {
-        let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name} :{value}")).collect();
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name} :{value}"))
+            .collect();
         format!("{{{}}}", fields.join(","))
     }
 
@@ -213,7 +273,9 @@ mod tests {
 
     /// A key as the warehouse takes it: trimmed, not blank, short enough.
     fn key() -> impl Strategy<Value = String> {
-        "\\PC{1,60}".prop_map(|text| text.trim().to_owned()).prop_filter("not blank", |text| !text.is_empty())
+        "\\PC{1,60}"
+            .prop_map(|text| text.trim().to_owned())
+            .prop_filter("not blank", |text| !text.is_empty())
     }
 
     proptest! {
@@ -312,7 +374,11 @@ mod tests {
         for (keep_email, keep_ip, expected) in [
             (KeepEmail::None, KeepIp::None, None),
             (KeepEmail::Hash, KeepIp::Truncated, None),
-            (KeepEmail::Full, KeepIp::Truncated, Some(r#"{"email_address":"b@example.com","email":"no address"}"#)),
+            (
+                KeepEmail::Full,
+                KeepIp::Truncated,
+                Some(r#"{"email_address":"b@example.com","email":"no address"}"#),
+            ),
             (KeepEmail::Hash, KeepIp::Full, Some(r#"{"ip":"no ip"}"#)),
         ] {
             let mut reader = Reader::new(Policy {

@@ -191,7 +191,10 @@ fn the_reader_accepts_every_good_event_and_refuses_every_bad_one_by_its_code() {
         match (reader.read(Some(&event.json), NOW), event.fault) {
             (Outcome::Accepted(read), None) => assert_eq!(read.id, event.id),
             (Outcome::Quarantined { codes, .. }, Some(fault)) => {
-                assert!(format!("{codes:?}").contains(fault.code()), "{fault:?}: {codes:?}");
+                assert!(
+                    format!("{codes:?}").contains(fault.code()),
+                    "{fault:?}: {codes:?}"
+                );
             }
             (outcome, fault) => panic!("{fault:?}: {outcome:?}"),
         }

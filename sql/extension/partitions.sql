@@ -30,5 +30,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION starsink.ensure_partition(timestamptz) IS 'Makes the partition of warehouse.fact_event that holds this time, if it is not there; returns it.';
-REVOKE ALL ON FUNCTION starsink.ensure_partition(timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION starsink.ensure_partition(timestamptz) TO starsink_worker, starsink_admin;

@@ -5,7 +5,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 /// Reads an address as proxies write it: the first of an X-Forwarded list, with or without a port, zone or brackets.
 /// An IPv4 address mapped into IPv6 is IPv4.
 pub fn parse(text: &str) -> Option<IpAddr> {
-    let first = text.split(',').map(str::trim).find(|entry| !entry.is_empty())?;
+    if let Ok(plain) = text.parse::<Ipv4Addr>() {
+        return Some(plain.into());
+    }
+    let first = text
+        .split(',')
+        .map(str::trim)
+        .find(|entry| !entry.is_empty())?;
     let address = match first.parse::<IpAddr>() {
         Ok(address) => address,
         Err(_) => match first.parse::<SocketAddr>() {
@@ -17,7 +23,10 @@ pub fn parse(text: &str) -> Option<IpAddr> {
 }
 
 fn without_zone(text: &str) -> &str {
-    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let inner = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
     inner.split_once('%').map_or(inner, |(address, _)| address)
 }
 
@@ -36,7 +45,11 @@ fn is_private_v4(v4: Ipv4Addr) -> bool {
 }
 
 fn is_private_v6(v6: Ipv6Addr) -> bool {
-    v6.is_unspecified() || v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_multicast()
+    v6.is_unspecified()
+        || v6.is_loopback()
+        || v6.is_unique_local()
+        || v6.is_unicast_link_local()
+        || v6.is_multicast()
 }
 
 #[cfg(test)]
@@ -67,19 +80,44 @@ mod tests {
             ("", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(parse(text).map(|ip| ip.to_string()).as_deref(), *expected, "{text}");
+            assert_eq!(
+                parse(text).map(|ip| ip.to_string()).as_deref(),
+                *expected,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn private_addresses_are_told_from_public_ones() {
         for text in [
-            "10.0.0.1", "172.16.0.1", "172.31.9.9", "192.168.1.1", "127.0.0.1", "169.254.1.1", "100.64.0.1", "0.0.0.0",
-            "255.255.255.255", "224.0.0.1", "::1", "::", "fc00::1", "fd12::1", "fe80::1", "ff02::1",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.9.9",
+            "192.168.1.1",
+            "127.0.0.1",
+            "169.254.1.1",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fc00::1",
+            "fd12::1",
+            "fe80::1",
+            "ff02::1",
         ] {
             assert_eq!(parse(text).map(is_private), Some(true), "{text}");
         }
-        for text in ["192.0.2.1", "203.0.113.9", "172.32.0.1", "100.63.0.1", "100.128.0.1", "2001:db8::1"] {
+        for text in [
+            "192.0.2.1",
+            "203.0.113.9",
+            "172.32.0.1",
+            "100.63.0.1",
+            "100.128.0.1",
+            "2001:db8::1",
+        ] {
             assert_eq!(parse(text).map(is_private), Some(false), "{text}");
         }
     }

@@ -183,7 +183,10 @@ impl Codes {
 
     /// By number; bits that no code of this version has are skipped.
     pub fn iter(self) -> impl Iterator<Item = Code> {
-        Code::ALL.iter().copied().filter(move |code| self.contains(*code))
+        Code::ALL
+            .iter()
+            .copied()
+            .filter(move |code| self.contains(*code))
     }
 
     pub const fn bits(self) -> u64 {
@@ -198,13 +201,17 @@ impl Codes {
 
 impl FromIterator<Code> for Codes {
     fn from_iter<I: IntoIterator<Item = Code>>(codes: I) -> Codes {
-        codes.into_iter().fold(Codes::EMPTY, |set, code| set.union(Codes::of(code)))
+        codes
+            .into_iter()
+            .fold(Codes::EMPTY, |set, code| set.union(Codes::of(code)))
     }
 }
 
 impl fmt::Debug for Codes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_set().entries(self.iter().map(Code::name)).finish()
+        out.debug_set()
+            .entries(self.iter().map(Code::name))
+            .finish()
     }
 }
 
@@ -215,9 +222,17 @@ mod tests {
     #[test]
     fn numbers_are_distinct_ordered_and_fit_a_bigint() {
         for pair in Code::ALL.windows(2) {
-            assert!((pair[0] as u8) < pair[1] as u8, "{} before {}", pair[0], pair[1]);
+            assert!(
+                (pair[0] as u8) < pair[1] as u8,
+                "{} before {}",
+                pair[0],
+                pair[1]
+            );
         }
-        assert!(Code::ALL.iter().all(|code| (*code as u8) < 63), "bit 63 is the sign");
+        assert!(
+            Code::ALL.iter().all(|code| (*code as u8) < 63),
+            "bit 63 is the sign"
+        );
     }
 
     #[test]
@@ -238,8 +253,15 @@ mod tests {
     fn names_and_meanings_are_for_people() {
         for code in Code::ALL {
             let name = code.name();
-            assert!(name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'), "{name}");
-            assert_eq!(name.replace('_', "").to_lowercase(), format!("{code:?}").to_lowercase());
+            assert!(
+                name.bytes()
+                    .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'),
+                "{name}"
+            );
+            assert_eq!(
+                name.replace('_', "").to_lowercase(),
+                format!("{code:?}").to_lowercase()
+            );
             assert!(code.meaning().ends_with('.'), "{name}");
         }
     }
@@ -251,7 +273,10 @@ mod tests {
         set.insert(Code::UaBot);
         set.insert(Code::TsUnitFixed);
         let back = Codes::from_bits(set.bits());
-        assert_eq!(back.iter().collect::<Vec<_>>(), [Code::TsUnitFixed, Code::UaBot]);
+        assert_eq!(
+            back.iter().collect::<Vec<_>>(),
+            [Code::TsUnitFixed, Code::UaBot]
+        );
         assert!(back.contains(Code::UaBot) && !back.contains(Code::UaEmpty) && !back.is_empty());
         assert_eq!(back.bits(), 1 << 17 | 1 << 29);
     }

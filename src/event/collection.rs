@@ -3,7 +3,11 @@
 /// Whether the warehouse knows this kind; one it does not know is loaded all the same.
 pub fn is_known(collection: &str) -> bool {
     const RECOMMENDATIONS: [&str; 3] = ["_visible", "_noticed", "_clicked"];
-    const FAMILIES: [&str; 3] = ["listing_page_recommendation_", "landing_page_recommendation_", "add_to_cart_"];
+    const FAMILIES: [&str; 3] = [
+        "listing_page_recommendation_",
+        "landing_page_recommendation_",
+        "add_to_cart_",
+    ];
     let is_named = matches!(
         collection,
         "view_product_detail"
@@ -22,7 +26,11 @@ pub fn is_known(collection: &str) -> bool {
             | "search_box_action"
             | "back_to_product_action"
     );
-    let has_tail = |prefix: &str| collection.strip_prefix(prefix).is_some_and(|tail| !tail.is_empty());
+    let has_tail = |prefix: &str| {
+        collection
+            .strip_prefix(prefix)
+            .is_some_and(|tail| !tail.is_empty())
+    };
     is_named
         || collection
             .strip_prefix("product_detail_recommendation")
@@ -34,7 +42,10 @@ pub fn is_known(collection: &str) -> bool {
 pub fn needs_product(collection: &str) -> bool {
     matches!(
         collection,
-        "view_product_detail" | "select_product_option" | "select_product_option_quality" | "add_to_cart_action"
+        "view_product_detail"
+            | "select_product_option"
+            | "select_product_option_quality"
+            | "add_to_cart_action"
     )
 }
 
@@ -59,14 +70,22 @@ mod tests {
         ] {
             assert!(is_known(known), "{known}");
         }
-        for unknown in ["", "View_Product_Detail", "listing_page_recommendation_", "product_detail_recommendation_eaten", "view_moon"] {
+        for unknown in [
+            "",
+            "View_Product_Detail",
+            "listing_page_recommendation_",
+            "product_detail_recommendation_eaten",
+            "view_moon",
+        ] {
             assert!(!is_known(unknown), "{unknown}");
         }
     }
 
     #[test]
     fn only_some_kinds_need_a_product_or_an_order() {
-        assert!(needs_product("select_product_option_quality") && !needs_product("view_listing_page"));
+        assert!(
+            needs_product("select_product_option_quality") && !needs_product("view_listing_page")
+        );
         assert!(needs_order("checkout_success") && !needs_order("checkout"));
     }
 }

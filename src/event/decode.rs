@@ -154,7 +154,12 @@ mod tests {
             (&large, Code::PayloadTooLarge),
         ];
         for (payload, code) in cases {
-            assert_eq!(refusal(payload), Some(Codes::of(*code)), "{:.40}", String::from_utf8_lossy(payload));
+            assert_eq!(
+                refusal(payload),
+                Some(Codes::of(*code)),
+                "{:.40}",
+                String::from_utf8_lossy(payload)
+            );
         }
         for good in [&b"{}"[..], b" {\"a\":[[[1]]]} \n", b"\xef\xbb\xbf{}"] {
             assert_eq!(refusal(good), None, "{}", String::from_utf8_lossy(good));
@@ -166,14 +171,24 @@ mod tests {
         let object = r#"{"id":1,"x":[1, 2],"\u0069d":"2","y\"":null}"#;
         let found = attributes(object).expect("it is an object");
         assert_eq!(found.known.get(Attribute::Id), Some("\"2\""));
-        assert_eq!(found.extras.finish().as_deref(), Some(r#"{"x":[1, 2],"y\"":null}"#));
+        assert_eq!(
+            found.extras.finish().as_deref(),
+            Some(r#"{"x":[1, 2],"y\"":null}"#)
+        );
     }
 
     #[test]
     fn an_error_quotes_nothing_of_the_payload() {
-        for payload in [&b"{\"email\":\"secret"[..], b"{\"email\":secret}", b"\"secret", b"{\"secret\"}"] {
+        for payload in [
+            &b"{\"email\":\"secret"[..],
+            b"{\"email\":secret}",
+            b"\"secret",
+            b"{\"secret\"}",
+        ] {
             let policy = Policy::default();
-            let refusal = text(payload, &policy).and_then(attributes).expect_err("it is no object");
+            let refusal = text(payload, &policy)
+                .and_then(attributes)
+                .expect_err("it is no object");
             assert!(!refusal.detail.contains("secret"), "{}", refusal.detail);
         }
     }

@@ -85,7 +85,10 @@ mod tests {
         extras.keep_plain("n", "1e999999");
         assert!(extras.flags.contains(Code::NumberMended));
         let object = extras.finish().unwrap_or_default();
-        assert_eq!(object, r#"{"a":[1, 2],"b\"\\\u000a\u001fé":"x","n":"1e999999"}"#);
+        assert_eq!(
+            object,
+            r#"{"a":[1, 2],"b\"\\\u000a\u001fé":"x","n":"1e999999"}"#
+        );
         let parsed: serde_json::Value = serde_json::from_str(&object).unwrap_or_default();
         assert_eq!(parsed["b\"\\\n\u{1f}é"], "x");
     }

@@ -6,7 +6,10 @@ use psl::{List, Psl, Type};
 pub fn registrable_domain(host: &str) -> Option<&str> {
     let suffix = icann_suffix(host)?;
     let before = host.get(..host.len().checked_sub(suffix.len() + 1)?)?;
-    let label = before.rsplit('.').next().filter(|label| !label.is_empty())?;
+    let label = before
+        .rsplit('.')
+        .next()
+        .filter(|label| !label.is_empty())?;
     host.get(before.len() - label.len()..)
 }
 
@@ -59,7 +62,12 @@ mod tests {
 
     #[test]
     fn a_shop_has_one_label_in_every_country() {
-        for host in ["www.example.com", "example.co.uk", "m.example.com.mx", "example.africa"] {
+        for host in [
+            "www.example.com",
+            "example.co.uk",
+            "m.example.com.mx",
+            "example.africa",
+        ] {
             assert_eq!(label(host), Some("example"), "{host}");
         }
         assert_eq!(label("192.0.2.1"), None);

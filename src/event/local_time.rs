@@ -4,24 +4,38 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 /// Reads `yyyy-MM-dd HH:mm:ss`; month, day, hour, minute and second may lack their leading zero.
 pub fn parse(text: &str) -> Option<NaiveDateTime> {
-    let (date, time) = text.trim().split_once([' ', 'T'])?;
-    let [year, month, day] = numbers(date, '-')?;
-    let [hour, minute, second] = numbers(time.trim_start(), ':')?;
-    if date.find('-') != Some(4) || year == 0 {
+    let text = text.trim().as_bytes();
+    let (year, text) = number(text, 4)?;
+    let (month, text) = number(after(text, b"-")?, 2)?;
+    let (day, text) = number(after(text, b"-")?, 2)?;
+    let (hour, text) = number(after(text, b" T")?.trim_ascii_start(), 2)?;
+    let (minute, text) = number(after(text, b":")?, 2)?;
+    let (second, rest) = number(after(text, b":")?, 2)?;
+    if !rest.is_empty() || year < 1000 {
         return None;
     }
     let year = i32::try_from(year).ok()?;
     NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second)
 }
 
-/// Three numbers of one to four digits.
-fn numbers(text: &str, separator: char) -> Option<[u32; 3]> {
-    let mut parts = text.split(separator).map(|part| {
-        let is_number = (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        part.parse().ok().filter(|_| is_number)
-    });
-    let three = [parts.next()??, parts.next()??, parts.next()??];
-    parts.next().is_none().then_some(three)
+/// One to `most` digits, and what follows them.
+fn number(text: &[u8], most: usize) -> Option<(u32, &[u8])> {
+    let length = text
+        .iter()
+        .take(most)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (digits, rest) = text.split_at_checked(length).filter(|_| length > 0)?;
+    let number = digits
+        .iter()
+        .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
+    Some((number, rest))
+}
+
+/// What follows one of these separators.
+fn after<'a>(text: &'a [u8], separators: &[u8]) -> Option<&'a [u8]> {
+    let (first, rest) = text.split_first()?;
+    separators.contains(first).then_some(rest)
 }
 
 #[cfg(test)]
@@ -38,17 +52,36 @@ mod tests {
             ("2020-06-04  8:20:04", "2020-06-04 08:20:04"),
             ("2020-02-29 23:59:59", "2020-02-29 23:59:59"),
         ] {
-            assert_eq!(parse(text).map(|time| time.to_string()).as_deref(), Some(expected), "{text}");
+            assert_eq!(
+                parse(text).map(|time| time.to_string()).as_deref(),
+                Some(expected),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn what_no_clock_shows_is_refused() {
         for text in [
-            "", "2020-06-04", "08:20:04", "2019-02-29 08:20:04", "2020-13-04 08:20:04", "2020-06-04 24:00:00", "2020-06-04 08:60:04",
-            "2020-06-04 08:20:60", "2020-06-04 08:20", "2020-06-04 08:20:04 PM", "2020-06-04 08:20:04.5", "0000-01-01 00:00:00",
-            "04-06-2020 08:20:04", "20200-1-1 0:0:0", "2020-06-04 +8:20:04", "2020-06--4 08:20:04", "2020-06-04 ٠٨:20:04",
-            "Invalid date", "1591266092",
+            "",
+            "2020-06-04",
+            "08:20:04",
+            "2019-02-29 08:20:04",
+            "2020-13-04 08:20:04",
+            "2020-06-04 24:00:00",
+            "2020-06-04 08:60:04",
+            "2020-06-04 08:20:60",
+            "2020-06-04 08:20",
+            "2020-06-04 08:20:04 PM",
+            "2020-06-04 08:20:04.5",
+            "0000-01-01 00:00:00",
+            "04-06-2020 08:20:04",
+            "20200-1-1 0:0:0",
+            "2020-06-04 +8:20:04",
+            "2020-06--4 08:20:04",
+            "2020-06-04 ٠٨:20:04",
+            "Invalid date",
+            "1591266092",
         ] {
             assert_eq!(parse(text), None, "{text}");
         }

@@ -48,11 +48,13 @@ pub fn mended(text: &str) -> Option<String> {
 
 /// A search that is nearly free on clean text; may say yes when nothing is wrong.
 fn may_need_it(text: &[u8]) -> bool {
-    ESCAPE.find_iter(text).any(|at| match text.get(at + 2..at + 6) {
-        Some([b'0', b'0', b'0', b'0']) => true,
-        Some([b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', _, _]) => true,
-        _ => false,
-    })
+    ESCAPE
+        .find_iter(text)
+        .any(|at| match text.get(at + 2..at + 6) {
+            Some([b'0', b'0', b'0', b'0']) => true,
+            Some([b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', _, _]) => true,
+            _ => false,
+        })
 }
 
 /// What a backslash inside a string begins.
@@ -86,9 +88,9 @@ impl Escape {
 /// The UTF-16 unit of a well-formed `\uXXXX` at this place.
 fn unit(text: &[u8], at: usize) -> Option<u32> {
     let digits = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    digits
-        .iter()
-        .try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+    digits.iter().try_fold(0, |unit, digit| {
+        Some(unit << 4 | char::from(*digit).to_digit(16)?)
+    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //! - [`decode`]     bytes -> attributes, borrowed where nothing has to be mended; [`attribute`] lists the known ones
 //! - [`depth`], [`mend`], [`number`]  what PostgreSQL or a parser could not take: deep nesting, NULs, huge numbers
 //! - [`value`], [`extras`]  one raw JSON value; the object of all that has no column
-//! - [`validate`]   attributes -> [`event::Event`], or the codes that refuse it
+//! - [`validate`]   attributes -> [`event::Event`], or the codes that refuse it: what happened, who and where
 //! - [`identity`], [`collection`], [`time_stamp`], [`local_time`], [`option`], [`email`], [`address`]  one rule each
 //! - [`url`], [`host`], [`referrer`]  pages, domains, and where a visit came from
 //! - [`user_agent`], [`bot`]  browser, system and device; robots
@@ -29,7 +29,7 @@ pub mod collection;
 pub mod decode;
 pub mod depth;
 pub mod email;
-#[allow(clippy::module_inception)]
+#[allow(clippy::module_inception)] // the message itself, within all that is about messages
 pub mod event;
 pub mod extras;
 pub mod host;

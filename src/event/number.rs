@@ -44,7 +44,8 @@ fn saturating(exponent: &str) -> i64 {
         None => (1, exponent.strip_prefix('+').unwrap_or(exponent)),
     };
     let size = digits.bytes().fold(0i64, |size, digit| {
-        size.saturating_mul(10).saturating_add(i64::from(digit.wrapping_sub(b'0')))
+        size.saturating_mul(10)
+            .saturating_add(i64::from(digit.wrapping_sub(b'0')))
     });
     sign * size.min(i64::from(i32::MAX))
 }
@@ -62,7 +63,9 @@ pub fn fits_numeric(number: &str) -> bool {
     let is_zero = zeros == digits.count() as i64;
     let before = whole.len() as i64 - zeros + exponent;
     let after = fraction.len() as i64 - exponent;
-    exponent.abs() < MAX_EXPONENT && (is_zero || before <= MAX_BEFORE_POINT) && after <= MAX_AFTER_POINT
+    exponent.abs() < MAX_EXPONENT
+        && (is_zero || before <= MAX_BEFORE_POINT)
+        && after <= MAX_AFTER_POINT
 }
 
 /// A whole number's digits as a key is written (`123.0` and `1.23e2` are `123`); `None` for any other number.
@@ -71,7 +74,9 @@ pub fn whole_digits(number: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(number));
     }
     let parts = Parts::of(number);
-    let shift = usize::try_from(parts.exponent).ok().filter(|shift| *shift <= 30)?;
+    let shift = usize::try_from(parts.exponent)
+        .ok()
+        .filter(|shift| *shift <= 30)?;
     let (kept, dropped) = match parts.fraction.split_at_checked(shift) {
         Some((kept, dropped)) => (kept, dropped),
         None => (parts.fraction, ""),
@@ -132,9 +137,12 @@ fn may_need_it(value: &[u8]) -> bool {
         return false;
     }
     value.len() as i64 > MAX_AFTER_POINT
-        || value.iter().zip(value.iter().skip(1)).fold(false, |found, (digit, next)| {
-            found | (digit.is_ascii_digit() & (next | 0x20 == b'e'))
-        })
+        || value
+            .iter()
+            .zip(value.iter().skip(1))
+            .fold(false, |found, (digit, next)| {
+                found | (digit.is_ascii_digit() & (next | 0x20 == b'e'))
+            })
 }
 
 #[cfg(test)]
@@ -196,8 +204,14 @@ mod tests {
             ("1e5", None),
             (r#""1e999999""#, None),
             ("1e999999", Some(r#""1e999999""#)),
-            (r#"[1,-1e999999 ,"1e999999"]"#, Some(r#"[1,"-1e999999" ,"1e999999"]"#)),
-            (r#"{"1e999999":{"\"":2E+999999}}"#, Some(r#"{"1e999999":{"\"":"2E+999999"}}"#)),
+            (
+                r#"[1,-1e999999 ,"1e999999"]"#,
+                Some(r#"[1,"-1e999999" ,"1e999999"]"#),
+            ),
+            (
+                r#"{"1e999999":{"\"":2E+999999}}"#,
+                Some(r#"{"1e999999":{"\"":"2E+999999"}}"#),
+            ),
             (r#"{"a":[1,2.5,"white-375"]}"#, None),
         ];
         for (value, expected) in cases {

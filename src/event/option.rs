@@ -7,7 +7,6 @@ use super::depth;
 use super::mend;
 use super::value::text;
 
-
 /// What `option` holds.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -27,7 +26,9 @@ impl Shape {
         match raw.as_bytes().first() {
             Some(b'[' | b'n') => Shape::AsItCame,
             Some(b'{') => Shape::Object,
-            Some(b'"') => text(raw).map_or(Shape::Malformed, |inner| unwrapped(inner.trim(), max_depth)),
+            Some(b'"') => {
+                text(raw).map_or(Shape::Malformed, |inner| unwrapped(inner.trim(), max_depth))
+            }
             _ => Shape::Malformed,
         }
     }
@@ -77,8 +78,14 @@ mod tests {
             (r#""""#, Shape::AsItCame),
             (r#""  ""#, Shape::AsItCame),
             (r#"{"alloy":""}"#, Shape::Object),
-            (r#""[{\"option_id\":1}]""#, unwrapped(r#"[{"option_id":1}]"#, false)),
-            (r#"" {\"alloy\":\"\"} ""#, unwrapped(r#"{"alloy":""}"#, false)),
+            (
+                r#""[{\"option_id\":1}]""#,
+                unwrapped(r#"[{"option_id":1}]"#, false),
+            ),
+            (
+                r#"" {\"alloy\":\"\"} ""#,
+                unwrapped(r#"{"alloy":""}"#, false),
+            ),
             (r#""null""#, unwrapped("null", false)),
             (r#""[\"a\\u0000\"]""#, unwrapped(r#"["a"]"#, true)),
             (r#""[[[[]]]]""#, Shape::Malformed),

@@ -54,6 +54,10 @@ impl Reader {
             text = &self.mended;
         }
         let attributes = decode::attributes(text)?;
-        Validation::new(attributes, flags, &self.policy).event(&mut self.agents, &mut self.links, now)
+        Validation::new(attributes, flags, &self.policy).event(
+            &mut self.agents,
+            &mut self.links,
+            now,
+        )
     }
 }

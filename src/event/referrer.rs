@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use memchr::memchr2;
+
 use super::cache::Cache;
 use super::event::{MAX_URL_BYTES, Referrer};
 use super::host;
@@ -50,20 +52,27 @@ impl Links {
 
     /// The parts of a referrer, internal when it is of the same shop as the page; `None` when it is no URL.
     pub fn referrer(&mut self, url: &str, page: Option<&Page>) -> Option<Arc<Referrer>> {
-        let without_query = match url.find(['?', '#']) {
+        let without_query = match memchr2(b'?', b'#', url.as_bytes()) {
             Some(end) => url.get(..end).unwrap_or(url),
             None => url,
         };
         let known = self.referrers.get(without_query, Known::parse)?;
         let is_internal = page.is_some_and(|page| known.is_of(page));
-        Some(Arc::clone(if is_internal { &known.internal } else { &known.external }))
+        Some(Arc::clone(if is_internal {
+            &known.internal
+        } else {
+            &known.external
+        }))
     }
 }
 
 impl Page {
     fn parse(url: &str) -> Option<Arc<Page>> {
         let location = Location::parse(url)?;
-        let label = location.is_web().then(|| host::label(location.host())).flatten();
+        let label = location
+            .is_web()
+            .then(|| host::label(location.host()))
+            .flatten();
         Some(Arc::new(Page {
             host: location.host().to_owned(),
             label: label.map(str::to_owned),
@@ -75,7 +84,10 @@ impl Known {
     fn parse(url: &str) -> Option<Arc<Known>> {
         let location = Location::parse(url)?;
         let host = location.host().to_owned();
-        let domain = location.is_web().then(|| host::registrable_domain(&host)).flatten();
+        let domain = location
+            .is_web()
+            .then(|| host::registrable_domain(&host))
+            .flatten();
         let mut place = location.place();
         place.truncate(place.floor_char_boundary(MAX_URL_BYTES));
         let external = Referrer {
@@ -88,7 +100,10 @@ impl Known {
             is_internal: true,
             ..external.clone()
         };
-        let label = location.is_web().then(|| host::label(&external.host)).flatten();
+        let label = location
+            .is_web()
+            .then(|| host::label(&external.host))
+            .flatten();
         Some(Arc::new(Known {
             label: label.map(str::to_owned),
             external: Arc::new(external),
@@ -113,10 +128,26 @@ mod tests {
     fn a_referrer_of_the_same_label_is_internal() {
         let cases: &[(&str, &str, bool)] = &[
             ("https://www.example.com/a", "https://example.com/b", true),
-            ("https://www.example.com/a", "https://www.example.co.uk/b?c", true),
-            ("https://www.example.com/a", "https://www.google.com/", false),
-            ("https://www.example.com/a", "https://example.net.evil.org/", false),
-            ("https://www.example.com/a", "android-app://com.example", false),
+            (
+                "https://www.example.com/a",
+                "https://www.example.co.uk/b?c",
+                true,
+            ),
+            (
+                "https://www.example.com/a",
+                "https://www.google.com/",
+                false,
+            ),
+            (
+                "https://www.example.com/a",
+                "https://example.net.evil.org/",
+                false,
+            ),
+            (
+                "https://www.example.com/a",
+                "android-app://com.example",
+                false,
+            ),
             ("http://192.0.2.1/a", "http://192.0.2.1/b", true),
             ("http://192.0.2.1/a", "http://192.0.2.2/b", false),
             ("about:blank", "about:blank", false),
@@ -127,7 +158,11 @@ mod tests {
             for (page, referrer, expected) in cases {
                 let page = links.page(page);
                 let found = links.referrer(referrer, page.as_deref());
-                assert_eq!(found.map(|found| found.is_internal), Some(*expected), "{referrer}");
+                assert_eq!(
+                    found.map(|found| found.is_internal),
+                    Some(*expected),
+                    "{referrer}"
+                );
             }
         }
     }
@@ -135,17 +170,41 @@ mod tests {
     #[test]
     fn a_referrer_has_url_host_and_domain() {
         let cases = [
-            ("https://u:p@www.google.co.uk/search?q=x", "https://www.google.co.uk/search", "www.google.co.uk", "google.co.uk"),
-            ("android-app://com.google.android.gm/", "android-app://com.google.android.gm/", "com.google.android.gm", "com.google.android.gm"),
-            ("http://192.0.2.1/#x", "http://192.0.2.1/", "192.0.2.1", "192.0.2.1"),
+            (
+                "https://u:p@www.google.co.uk/search?q=x",
+                "https://www.google.co.uk/search",
+                "www.google.co.uk",
+                "google.co.uk",
+            ),
+            (
+                "android-app://com.google.android.gm/",
+                "android-app://com.google.android.gm/",
+                "com.google.android.gm",
+                "com.google.android.gm",
+            ),
+            (
+                "http://192.0.2.1/#x",
+                "http://192.0.2.1/",
+                "192.0.2.1",
+                "192.0.2.1",
+            ),
             ("about:blank", "about:blank", "", ""),
-            ("t.example.org/x", "https://t.example.org/x", "t.example.org", "example.org"),
+            (
+                "t.example.org/x",
+                "https://t.example.org/x",
+                "t.example.org",
+                "example.org",
+            ),
         ];
         let mut links = Links::new();
         for (text, url, host, domain) in cases {
             let found = links.referrer(text, None).unwrap_or_default();
             assert_eq!(
-                (found.url.as_str(), found.host.as_str(), found.registrable_domain.as_str()),
+                (
+                    found.url.as_str(),
+                    found.host.as_str(),
+                    found.registrable_domain.as_str()
+                ),
                 (url, host, domain)
             );
         }
@@ -155,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_long_referrer_is_cut() {
-        let found = Links::new().referrer(&format!("https://example.com/{}", "x".repeat(9000)), None);
+        let found =
+            Links::new().referrer(&format!("https://example.com/{}", "x".repeat(9000)), None);
         assert_eq!(found.map(|found| found.url.len()), Some(8192));
     }
 }

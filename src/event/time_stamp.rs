@@ -52,7 +52,9 @@ fn micros(number: &str) -> Option<(i64, Unit)> {
         return whole_micros(number.parse().ok()?);
     }
     let is_decimal = number.starts_with(|c: char| c.is_ascii_digit())
-        && number.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+        && number
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     let value: f64 = number.parse().ok().filter(|_| is_decimal)?;
     // What lies below a whole unit is kept as far as a microsecond can tell.
     let unit = Unit::of(value as u64)?;
@@ -122,13 +124,38 @@ mod tests {
 
     #[test]
     fn blank_is_missing_and_nonsense_is_unparseable() {
-        for raw in [None, Some("null"), Some("false"), Some(r#""""#), Some(r#""  ""#)] {
+        for raw in [
+            None,
+            Some("null"),
+            Some("false"),
+            Some(r#""""#),
+            Some(r#""  ""#),
+        ] {
             assert_eq!(read(raw), Err(Unread::Missing), "{raw:?}");
         }
         for raw in [
-            "0", "-1", "0.0", "0.4", "-1591266092", r#""0""#, r#""-1""#, r#""yesterday""#, r#""NaN""#, r#""inf""#, r#""+1591266092""#,
-            r#""2020-06-04T08:20:04Z""#, r#""0x5ed8""#, "1e300", "1e-300", "99999999999999999999", "9223372036854775807", "true", "[1591266092]",
-            "{}", r#""1 591 266 092""#, r#""1e""#,
+            "0",
+            "-1",
+            "0.0",
+            "0.4",
+            "-1591266092",
+            r#""0""#,
+            r#""-1""#,
+            r#""yesterday""#,
+            r#""NaN""#,
+            r#""inf""#,
+            r#""+1591266092""#,
+            r#""2020-06-04T08:20:04Z""#,
+            r#""0x5ed8""#,
+            "1e300",
+            "1e-300",
+            "99999999999999999999",
+            "9223372036854775807",
+            "true",
+            "[1591266092]",
+            "{}",
+            r#""1 591 266 092""#,
+            r#""1e""#,
         ] {
             assert_eq!(read(Some(raw)), Err(Unread::Unparseable), "{raw}");
         }

@@ -50,7 +50,11 @@ pub fn parse(header: &str) -> Agent {
         os: word(found.os),
         os_version: word(&found.os_version),
         os_vendor: os_vendor(found.os).to_owned(),
-        device_class: if is_bot { DeviceClass::Bot } else { device_class(&lower, &found) },
+        device_class: if is_bot {
+            DeviceClass::Bot
+        } else {
+            device_class(&lower, &found)
+        },
         is_bot,
     }
 }
@@ -79,10 +83,34 @@ fn os_vendor(os: &str) -> &'static str {
 /// `lower` is the user agent in lower case.
 fn device_class(lower: &str, found: &WootheeResult<'_>) -> DeviceClass {
     const TV: &[&str] = &[
-        "smart-tv", "smarttv", "smart tv", "appletv", "apple tv", "googletv", "android tv", "hbbtv", "web0s", "webos.tv", "netcast", "netrange",
-        "bravia", "crkey", "roku", "viera", "aftb", "aftt", "aftm", "aftss", "tizen; tv", "opera tv", "large screen", "dtv",
+        "smart-tv",
+        "smarttv",
+        "smart tv",
+        "appletv",
+        "apple tv",
+        "googletv",
+        "android tv",
+        "hbbtv",
+        "web0s",
+        "webos.tv",
+        "netcast",
+        "netrange",
+        "bravia",
+        "crkey",
+        "roku",
+        "viera",
+        "aftb",
+        "aftt",
+        "aftm",
+        "aftss",
+        "tizen; tv",
+        "opera tv",
+        "large screen",
+        "dtv",
     ];
-    const TABLET: &[&str] = &["ipad", "tablet", "kindle", "silk/", "playbook", "sm-t", "nexus 7", "nexus 9", "nexus 10"];
+    const TABLET: &[&str] = &[
+        "ipad", "tablet", "kindle", "silk/", "playbook", "sm-t", "nexus 7", "nexus 9", "nexus 10",
+    ];
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     if says(TV) || (lower.contains("tizen") && lower.contains(" tv ")) {
         DeviceClass::Tv
@@ -102,7 +130,8 @@ fn device_class(lower: &str, found: &WootheeResult<'_>) -> DeviceClass {
 
 /// A tablet says so, or runs Android and does not claim to be mobile. `Tablet PC` is a Windows of old.
 fn is_tablet(lower: &str, says_so: bool) -> bool {
-    let is_android = lower.contains("android") && !lower.contains("mobile") && !lower.contains("mobi ");
+    let is_android =
+        lower.contains("android") && !lower.contains("mobile") && !lower.contains("mobi ");
     let is_windows = lower.contains("windows nt");
     (says_so && !is_windows) || (is_android && !is_windows)
 }
@@ -136,19 +165,58 @@ mod tests {
     fn devices_are_told_apart() {
         let cases: &[(&str, DeviceClass)] = &[
             (CHROME, DeviceClass::Desktop),
-            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.1.1 Safari/605.1.15", DeviceClass::Desktop),
-            ("Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; Tablet PC 2.0; rv:11.0) like Gecko", DeviceClass::Desktop),
-            ("Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:76.0) Gecko/20100101 Firefox/76.0", DeviceClass::Desktop),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 13_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.1 Mobile/15E148 Safari/604.1", DeviceClass::Mobile),
-            ("Mozilla/5.0 (Linux; Android 10; SM-G973F) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/81.0.4044.138 Mobile Safari/537.36", DeviceClass::Mobile),
-            ("Mozilla/5.0 (Linux; Android 9; CUBOT_P30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/80.0.3987.99 Mobile Safari/537.36", DeviceClass::Mobile),
-            ("Mozilla/5.0 (iPad; CPU OS 12_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1", DeviceClass::Tablet),
-            ("Mozilla/5.0 (Linux; Android 9; SM-T510) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/83.0.4103.60 Safari/537.36", DeviceClass::Tablet),
-            ("Mozilla/5.0 (SMART-TV; Linux; Tizen 5.0) AppleWebKit/538.1 (KHTML, like Gecko) Version/5.0 TV Safari/538.1", DeviceClass::Tv),
-            ("Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/53.0.2785.34 Safari/537.36", DeviceClass::Tv),
-            ("Mozilla/5.0 (Linux; Android 9; BRAVIA 4K GB) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/80.0 Safari/537.36", DeviceClass::Tv),
-            ("Mozilla/5.0 (PlayStation 4 7.51) AppleWebKit/605.1.15 (KHTML, like Gecko)", DeviceClass::Other),
-            ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", DeviceClass::Bot),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.1.1 Safari/605.1.15",
+                DeviceClass::Desktop,
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 6.1; WOW64; Trident/7.0; Tablet PC 2.0; rv:11.0) like Gecko",
+                DeviceClass::Desktop,
+            ),
+            (
+                "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:76.0) Gecko/20100101 Firefox/76.0",
+                DeviceClass::Desktop,
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 13_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.1 Mobile/15E148 Safari/604.1",
+                DeviceClass::Mobile,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; SM-G973F) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/81.0.4044.138 Mobile Safari/537.36",
+                DeviceClass::Mobile,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 9; CUBOT_P30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/80.0.3987.99 Mobile Safari/537.36",
+                DeviceClass::Mobile,
+            ),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 12_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1",
+                DeviceClass::Tablet,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 9; SM-T510) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/83.0.4103.60 Safari/537.36",
+                DeviceClass::Tablet,
+            ),
+            (
+                "Mozilla/5.0 (SMART-TV; Linux; Tizen 5.0) AppleWebKit/538.1 (KHTML, like Gecko) Version/5.0 TV Safari/538.1",
+                DeviceClass::Tv,
+            ),
+            (
+                "Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/53.0.2785.34 Safari/537.36",
+                DeviceClass::Tv,
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 9; BRAVIA 4K GB) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/80.0 Safari/537.36",
+                DeviceClass::Tv,
+            ),
+            (
+                "Mozilla/5.0 (PlayStation 4 7.51) AppleWebKit/605.1.15 (KHTML, like Gecko)",
+                DeviceClass::Other,
+            ),
+            (
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+                DeviceClass::Bot,
+            ),
             ("curl/7.68.0", DeviceClass::Bot),
             ("x'; DROP TABLE fact_event; --", DeviceClass::Other),
             ("", DeviceClass::Other),
@@ -160,9 +228,18 @@ mod tests {
 
     #[test]
     fn hostile_headers_make_short_words() {
-        let header = format!("Mozilla/5.0 (X11; FreeBSD {}; rv:1) Gecko Firefox/{}", "x".repeat(4000), "1".repeat(4000));
+        let header = format!(
+            "Mozilla/5.0 (X11; FreeBSD {}; rv:1) Gecko Firefox/{}",
+            "x".repeat(4000),
+            "1".repeat(4000)
+        );
         let agent = parse(&header);
-        for word in [agent.browser, agent.browser_version, agent.os, agent.os_version] {
+        for word in [
+            agent.browser,
+            agent.browser_version,
+            agent.os,
+            agent.os_version,
+        ] {
             assert!(word.len() <= 64, "{word}");
         }
     }

@@ -22,7 +22,7 @@ impl<'a> Value<'a> {
     pub fn of(raw: &'a str) -> Value<'a> {
         match raw.as_bytes().first() {
             Some(b'"') => match text(raw) {
-                Some(text) if !text.trim_ascii_start().is_empty() && !text.trim().is_empty() => Value::Text(text),
+                Some(text) if begins_plainly(&text) || !text.trim().is_empty() => Value::Text(text),
                 Some(_) => Value::Absent,
                 None => Value::Other,
             },
@@ -62,8 +62,15 @@ pub fn text(raw: &str) -> Option<Cow<'_, str>> {
     }
 }
 
+/// Whether a glance tells that there is something and no space before it.
+fn begins_plainly(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_graphic)
+}
+
 pub fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    let ends_plainly = text.as_bytes().last().is_some_and(u8::is_ascii_graphic);
     match text {
+        text if ends_plainly && begins_plainly(&text) => text,
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
@@ -132,6 +139,9 @@ mod tests {
     fn text_is_cut_between_characters() {
         assert_eq!(cut(Cow::Borrowed("abc"), 3), (Cow::Borrowed("abc"), false));
         assert_eq!(cut(Cow::Borrowed("aé"), 2), (Cow::Borrowed("a"), true));
-        assert_eq!(cut(Cow::Owned("éé".to_owned()), 3), (Cow::Borrowed("é"), true));
+        assert_eq!(
+            cut(Cow::Owned("éé".to_owned()), 3),
+            (Cow::Borrowed("é"), true)
+        );
     }
 }

@@ -1,1 +1,16 @@
 //! What SQL calls.
+//!
+//! # Layout
+//! - [`manifest`] the SQL files of the extension, in order
+//! - [`state`]    what the workers are doing; settings and codes, for the views
+//! - [`seek`]     offsets by the broker's word, and going there
+//! - [`ingest`]   messages from SQL and from files
+//! - [`redrive`]  messages out of quarantine
+//! - [`loader`]   this session's loader, and the frame its batches share
+
+mod ingest;
+mod loader;
+mod manifest;
+mod redrive;
+mod seek;
+mod state;

@@ -45,7 +45,7 @@ pub(super) fn text(c: *const c_char) -> String {
 pub struct Client {
     pub(super) handle: *mut rd::rd_kafka_t,
     /// What the callbacks fill; librdkafka holds a plain pointer to it, so it outlives the handle.
-    notices: Arc<Notices>,
+    _notices: Arc<Notices>,
 }
 
 // SAFETY: librdkafka's handle may be used from any thread; the rest is an Arc.
@@ -75,12 +75,8 @@ impl Client {
             }
             let _ = configuration.into_ptr();
             rd::rd_kafka_poll_set_consumer(handle);
-            Ok(Client { handle, notices })
+            Ok(Client { handle, _notices: notices })
         }
-    }
-
-    pub fn notices(&self) -> &Arc<Notices> {
-        &self.notices
     }
 }
 

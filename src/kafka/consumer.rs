@@ -38,8 +38,8 @@ pub enum Fetched<'a> {
 
 /// A client with partitions assigned to it.
 pub struct Consumer {
-    client: Arc<Client>,
-    topic: String,
+    /// Keeps the handle alive while its queue is in use.
+    _client: Arc<Client>,
     queue: *mut rd::rd_kafka_queue_t,
     buffer: Vec<*mut rd::rd_kafka_message_t>,
 }
@@ -66,12 +66,8 @@ impl Consumer {
                 return Err(Error::of(code, "assigning partitions"));
             }
             let queue = rd::rd_kafka_queue_get_consumer(client.handle);
-            Ok(Consumer { client, topic: topic.to_owned(), queue, buffer: Vec::with_capacity(FETCH) })
+            Ok(Consumer { _client: client, queue, buffer: Vec::with_capacity(FETCH) })
         }
-    }
-
-    pub fn client(&self) -> &Arc<Client> {
-        &self.client
     }
 
     /// Waits for the first message, takes what else is there, and hands each to `sink`.
@@ -108,10 +104,6 @@ impl Consumer {
             rd::rd_kafka_commit(client.handle, list, 1);
             rd::rd_kafka_topic_partition_list_destroy(list);
         }
-    }
-
-    pub fn topic(&self) -> &str {
-        &self.topic
     }
 }
 

@@ -8,7 +8,7 @@ use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
 
 use super::catalog;
-use super::secret::{self, MASK, Secret};
+use super::secret::{self, Secret};
 use super::{Settings, check};
 use crate::event::policy::{KeepEmail, KeepIp, Policy};
 
@@ -351,9 +351,4 @@ fn kafka_properties() -> Vec<(String, String)> {
         properties.extend(crate::kafka::properties::parse(&options).unwrap_or_default());
     }
     properties
-}
-
-/// What SHOW prints for a secret; kept here so that the view and the hook agree.
-pub fn mask() -> &'static str {
-    MASK.to_str().unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use parking_lot::Mutex;
 
 /// What pg_settings, SHOW and the log see in place of a secret, set or not.
-pub const MASK: &CStr = c"********";
+const MASK: &CStr = c"********";
 
 /// One secret's true value.
 pub struct Secret(Mutex<String>);

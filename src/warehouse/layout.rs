@@ -42,3 +42,9 @@ pub fn create_once() -> Result<(), Failure> {
     pgrx::spi::Spi::run("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))")?;
     if exists() { Ok(()) } else { create() }
 }
+
+/// Lays out under the same lock, whether or not something is there: what an upgrade added comes too.
+pub fn create_once_more() -> Result<(), Failure> {
+    pgrx::spi::Spi::run("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))")?;
+    create()
+}

@@ -56,6 +56,16 @@ pub struct Counts {
     pub quarantined: i64,
 }
 
+impl Counts {
+    pub fn add(&mut self, more: &Counts) {
+        self.received += more.received;
+        self.loaded += more.loaded;
+        self.duplicates += more.duplicates;
+        self.dropped += more.dropped;
+        self.quarantined += more.quarantined;
+    }
+}
+
 /// What a process needs to write batches.
 pub struct Loader {
     dimensions: Dimensions,

@@ -46,7 +46,6 @@ pub struct Assignment {
     pub email_key: Vec<u8>,
     topic_id: String,
     partitions: Vec<i32>,
-    shares: Option<Share>,
     advanced: HashMap<i32, i64>,
 }
 
@@ -60,7 +59,6 @@ impl Assignment {
             email_key: email_key()?,
             topic_id: sighting.description.id.clone(),
             partitions: sighting.description.partitions.clone(),
-            shares: Some(share),
             ..Assignment::default()
         };
         let mine: Vec<i32> = decision.partitions.iter().copied().filter(|&partition| share.has(partition)).collect();
@@ -202,7 +200,8 @@ pub fn release_all() -> Result<(), Failure> {
     Statement::new("SELECT pg_catalog.pg_advisory_unlock_all()", &[]).run(&[])
 }
 
-fn email_key() -> Result<Vec<u8>, Failure> {
+/// The key of this warehouse's e-mail hashes.
+pub fn email_key() -> Result<Vec<u8>, Failure> {
     let mut key = Vec::new();
     Statement::new("SELECT value FROM starsink.secret WHERE name = 'email'", &[]).each(&[], |row| {
         key = get(row, 1)?;

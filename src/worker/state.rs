@@ -80,15 +80,31 @@ pub struct PartitionSlot {
     pub reason: Text<200>,
 }
 
+/// One file being ingested.
+#[derive(Clone, Copy, Default)]
+pub struct FileSlot {
+    pub pid: i32,
+    pub bytes_processed: i64,
+    pub bytes_total: i64,
+    pub received: i64,
+    pub loaded: i64,
+    pub quarantined: i64,
+    pub path: Text<240>,
+}
+
+/// Files whose progress can be shown at a time; more are ingested all the same.
+const MAX_FILES: usize = 16;
+
 #[derive(Clone, Copy)]
 pub struct Board {
     pub workers: [WorkerSlot; MAX_WORKERS],
     pub partitions: [PartitionSlot; MAX_PARTITIONS],
+    pub files: [FileSlot; MAX_FILES],
 }
 
 impl Default for Board {
     fn default() -> Self {
-        Board { workers: [WorkerSlot::default(); MAX_WORKERS], partitions: [PartitionSlot::default(); MAX_PARTITIONS] }
+        Board { workers: [WorkerSlot::default(); MAX_WORKERS], partitions: [PartitionSlot::default(); MAX_PARTITIONS], files: [FileSlot::default(); MAX_FILES] }
     }
 }
 
@@ -170,4 +186,38 @@ pub fn attach() {
     use pgrx::prelude::*;
     pgrx::pg_shmem_init!(BOARD);
     PRELOADED.store(true, std::sync::atomic::Ordering::Relaxed);
+}
+
+/// Progress of a file on the board, until dropped. A process that dies leaves its row, which the view leaves out.
+pub struct Progress(Option<usize>);
+
+impl Progress {
+    pub fn begin(path: &str, bytes_total: i64) -> Progress {
+        if !is_attached() {
+            return Progress(None);
+        }
+        let pid = std::process::id() as i32;
+        let mut board = BOARD.exclusive();
+        let free = board.files.iter().position(|slot| slot.pid == pid).or_else(|| board.files.iter().position(|slot| slot.pid == 0));
+        if let Some(free) = free {
+            board.files[free] = FileSlot { pid, bytes_total, ..FileSlot::default() };
+            board.files[free].path.set(path);
+        }
+        Progress(free)
+    }
+
+    pub fn report(&self, bytes_processed: i64, received: i64, loaded: i64, quarantined: i64) {
+        if let Some(index) = self.0 {
+            let slot = &mut BOARD.exclusive().files[index];
+            (slot.bytes_processed, slot.received, slot.loaded, slot.quarantined) = (bytes_processed, received, loaded, quarantined);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(index) = self.0 {
+            BOARD.exclusive().files[index].pid = 0;
+        }
+    }
 }

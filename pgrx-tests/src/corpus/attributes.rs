@@ -14,30 +14,65 @@ fn keys(corpus: &mut Corpus) {
     for (name, collection) in [
         ("view without product", "\"view_product_detail\""),
         ("option without product", "\"select_product_option\""),
-        ("quality without product", "\"select_product_option_quality\""),
+        (
+            "quality without product",
+            "\"select_product_option_quality\"",
+        ),
         ("cart without product", "\"add_to_cart_action\""),
     ] {
-        corpus.refused(name, &["PRODUCT_MISSING"], |draft| draft.with("collection", collection).without("product_id"));
+        corpus.refused(name, &["PRODUCT_MISSING"], |draft| {
+            draft.with("collection", collection).without("product_id")
+        });
     }
-    corpus.refused("product blank", &["PRODUCT_MISSING"], |draft| draft.with("product_id", "\"\""));
-    corpus.refused("product a fraction", &["PRODUCT_MISSING"], |draft| draft.with("product_id", "1.5"));
-    corpus.loaded("listing without product", &[], |draft| {
-        draft.with("collection", "\"view_listing_page\"").without("product_id")
+    corpus.refused("product blank", &["PRODUCT_MISSING"], |draft| {
+        draft.with("product_id", "\"\"")
     });
-    corpus.loaded("product a number", &[], |draft| draft.with("product_id", "96047"));
-    corpus.loaded("product a float", &[], |draft| draft.with("product_id", "96047.0"));
+    corpus.refused("product a fraction", &["PRODUCT_MISSING"], |draft| {
+        draft.with("product_id", "1.5")
+    });
+    corpus.loaded("listing without product", &[], |draft| {
+        draft
+            .with("collection", "\"view_listing_page\"")
+            .without("product_id")
+    });
+    corpus.loaded("product a number", &[], |draft| {
+        draft.with("product_id", "96047")
+    });
+    corpus.loaded("product a float", &[], |draft| {
+        draft.with("product_id", "96047.0")
+    });
     let long = format!("\"{}\"", "9".repeat(256));
-    corpus.loaded("product of 256 bytes", &["KEY_TOO_LONG"], |draft| draft.with("product_id", long.clone()));
-    corpus.loaded("device of 256 bytes", &["KEY_TOO_LONG"], |draft| draft.with("device_id", long.clone()));
-    corpus.loaded("customer of 256 bytes", &["KEY_TOO_LONG"], |draft| draft.with("user_id_db", long.clone()));
-    corpus.loaded("store of 256 bytes", &["KEY_TOO_LONG"], |draft| draft.with("store_id", long));
-    corpus.loaded("no store", &["STORE_MISSING"], |draft| draft.without("store_id"));
-    corpus.loaded("store null", &["STORE_MISSING"], |draft| draft.with("store_id", "null"));
-    corpus.loaded("store an array", &["STORE_MISSING"], |draft| draft.with("store_id", "[6]"));
+    corpus.loaded("product of 256 bytes", &["KEY_TOO_LONG"], |draft| {
+        draft.with("product_id", long.clone())
+    });
+    corpus.loaded("device of 256 bytes", &["KEY_TOO_LONG"], |draft| {
+        draft.with("device_id", long.clone())
+    });
+    corpus.loaded("customer of 256 bytes", &["KEY_TOO_LONG"], |draft| {
+        draft.with("user_id_db", long.clone())
+    });
+    corpus.loaded("store of 256 bytes", &["KEY_TOO_LONG"], |draft| {
+        draft.with("store_id", long)
+    });
+    corpus.loaded("no store", &["STORE_MISSING"], |draft| {
+        draft.without("store_id")
+    });
+    corpus.loaded("store null", &["STORE_MISSING"], |draft| {
+        draft.with("store_id", "null")
+    });
+    corpus.loaded("store an array", &["STORE_MISSING"], |draft| {
+        draft.with("store_id", "[6]")
+    });
     corpus.loaded("store a number", &[], |draft| draft.with("store_id", "6"));
-    corpus.loaded("no device", &["DEVICE_MISSING"], |draft| draft.without("device_id"));
-    corpus.loaded("device blank", &["DEVICE_MISSING"], |draft| draft.with("device_id", "\"\""));
-    corpus.loaded("SQL in a device", &[], |draft| draft.with("device_id", "\"'; DROP TABLE fact_event; --\""));
+    corpus.loaded("no device", &["DEVICE_MISSING"], |draft| {
+        draft.without("device_id")
+    });
+    corpus.loaded("device blank", &["DEVICE_MISSING"], |draft| {
+        draft.with("device_id", "\"\"")
+    });
+    corpus.loaded("SQL in a device", &[], |draft| {
+        draft.with("device_id", "\"'; DROP TABLE fact_event; --\"")
+    });
 }
 
 fn orders(corpus: &mut Corpus) {
@@ -48,14 +83,28 @@ fn orders(corpus: &mut Corpus) {
         ("order an object", "{}"),
     ] {
         corpus.refused(name, &["ORDER_ID_MISSING"], |draft| {
-            draft.with("collection", "\"checkout_success\"").with("order_id", raw)
+            draft
+                .with("collection", "\"checkout_success\"")
+                .with("order_id", raw)
         });
     }
-    corpus.refused("no order", &["ORDER_ID_MISSING"], |draft| draft.with("collection", "\"checkout_success\""));
-    for (name, raw) in [("order a float", "99123.0"), ("order a string", "\"99124\""), ("order an integer", "99125")] {
-        corpus.loaded(name, &[], |draft| draft.with("collection", "\"checkout_success\"").with("order_id", raw));
+    corpus.refused("no order", &["ORDER_ID_MISSING"], |draft| {
+        draft.with("collection", "\"checkout_success\"")
+    });
+    for (name, raw) in [
+        ("order a float", "99123.0"),
+        ("order a string", "\"99124\""),
+        ("order an integer", "99125"),
+    ] {
+        corpus.loaded(name, &[], |draft| {
+            draft
+                .with("collection", "\"checkout_success\"")
+                .with("order_id", raw)
+        });
     }
-    corpus.loaded("blank order elsewhere", &[], |draft| draft.with("order_id", "\"\""));
+    corpus.loaded("blank order elsewhere", &[], |draft| {
+        draft.with("order_id", "\"\"")
+    });
 }
 
 fn people(corpus: &mut Corpus) {
@@ -67,15 +116,27 @@ fn people(corpus: &mut Corpus) {
     ] {
         corpus.loaded(name, &["EMAIL_INVALID"], |draft| draft.with("email", raw));
     }
-    corpus.loaded("e-mail in capitals", &[], |draft| draft.with("email", "\" SHOPPER@EXAMPLE.COM \""));
-    corpus.loaded("e-mail in small letters", &[], |draft| draft.with("email", "\"shopper@example.com\""));
-    corpus.loaded("e-mail under another name", &[], |draft| draft.without("email").with("email_address", "\"shopper@example.com\""));
+    corpus.loaded("e-mail in capitals", &[], |draft| {
+        draft.with("email", "\" SHOPPER@EXAMPLE.COM \"")
+    });
+    corpus.loaded("e-mail in small letters", &[], |draft| {
+        draft.with("email", "\"shopper@example.com\"")
+    });
+    corpus.loaded("e-mail under another name", &[], |draft| {
+        draft
+            .without("email")
+            .with("email_address", "\"shopper@example.com\"")
+    });
     for (name, raw) in [
         ("a device's first customer", "\"bad-1\""),
         ("a device's second customer", "2"),
         ("a device's third customer", "3.0"),
     ] {
-        corpus.loaded(name, &[], |draft| draft.with("device_id", "\"bad-device-shared\"").with("user_id_db", raw));
+        corpus.loaded(name, &[], |draft| {
+            draft
+                .with("device_id", "\"bad-device-shared\"")
+                .with("user_id_db", raw)
+        });
     }
 }
 
@@ -115,8 +176,12 @@ fn clocks(corpus: &mut Corpus) {
         ("clock with PM", "\"2020-06-04 08:20:04 PM\""),
         ("clock a number", "1591266092"),
     ] {
-        corpus.loaded(name, &["LOCALTIME_BAD"], |draft| draft.with("local_time", raw));
+        corpus.loaded(name, &["LOCALTIME_BAD"], |draft| {
+            draft.with("local_time", raw)
+        });
     }
     corpus.loaded("no clock", &[], |draft| draft.with("local_time", "null"));
-    corpus.loaded("stale clock", &[], |draft| draft.with("local_time", "\"1970-01-01 0:0:0\""));
+    corpus.loaded("stale clock", &[], |draft| {
+        draft.with("local_time", "\"1970-01-01 0:0:0\"")
+    });
 }

@@ -28,13 +28,23 @@ impl Corpus {
     }
 
     /// An event that is loaded, with these codes.
-    pub fn loaded(&mut self, name: &'static str, codes: &'static [&'static str], spoil: impl FnOnce(Draft) -> Draft) {
+    pub fn loaded(
+        &mut self,
+        name: &'static str,
+        codes: &'static [&'static str],
+        spoil: impl FnOnce(Draft) -> Draft,
+    ) {
         let draft = spoil(self.draft());
         self.payload(name, Some(draft.bytes()), Expected::Loaded(codes));
     }
 
     /// An event that is kept aside, with these codes.
-    pub fn refused(&mut self, name: &'static str, codes: &'static [&'static str], spoil: impl FnOnce(Draft) -> Draft) {
+    pub fn refused(
+        &mut self,
+        name: &'static str,
+        codes: &'static [&'static str],
+        spoil: impl FnOnce(Draft) -> Draft,
+    ) {
         let draft = spoil(self.draft());
         self.payload(name, Some(draft.bytes()), Expected::Quarantined(codes));
     }
@@ -44,20 +54,32 @@ impl Corpus {
         self.drafted += 1;
         let seconds = self.now_seconds - 600 - self.drafted;
         let attributes = [
-            ("id", format!("\"bad00000-0000-4000-8000-{:012x}\"", self.drafted)),
+            (
+                "id",
+                format!("\"bad00000-0000-4000-8000-{:012x}\"", self.drafted),
+            ),
             ("api_version", "\"1.0\"".into()),
             ("collection", "\"view_product_detail\"".into()),
-            ("current_url", "\"https://www.example.de/ring-aria.html?alloy=white-375&diamond=sapphire\"".into()),
+            (
+                "current_url",
+                "\"https://www.example.de/ring-aria.html?alloy=white-375&diamond=sapphire\"".into(),
+            ),
             ("device_id", format!("\"bad-device-{}\"", self.drafted)),
             ("email", "\"\"".into()),
             ("ip", "\"203.0.113.77\"".into()),
             ("local_time", "\"2020-06-04 8:20:4\"".into()),
             ("option", "[]".into()),
             ("product_id", "\"96047\"".into()),
-            ("referer_url", "\"https://www.example.org/search?q=ring\"".into()),
+            (
+                "referer_url",
+                "\"https://www.example.org/search?q=ring\"".into(),
+            ),
             ("store_id", "\"6\"".into()),
             ("time_stamp", (seconds * 1000).to_string()),
-            ("user_agent", "\"Mozilla/5.0 (X11; Linux x86_64; rv:76.0) Gecko/20100101 Firefox/76.0\"".into()),
+            (
+                "user_agent",
+                "\"Mozilla/5.0 (X11; Linux x86_64; rv:76.0) Gecko/20100101 Firefox/76.0\"".into(),
+            ),
         ];
         Draft {
             attributes: attributes.to_vec(),
@@ -96,7 +118,11 @@ impl Draft {
     }
 
     pub fn bytes(&self) -> Vec<u8> {
-        let attributes: Vec<String> = self.attributes.iter().map(|(key, raw)| format!("\"{key}\":{raw}")).collect();
+        let attributes: Vec<String> = self
+            .attributes
+            .iter()
+            .map(|(key, raw)| format!("\"{key}\":{raw}"))
+            .collect();
         format!("{{{}}}", attributes.join(",")).into_bytes()
     }
 }

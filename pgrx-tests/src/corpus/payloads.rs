@@ -22,13 +22,25 @@ pub fn add(corpus: &mut Corpus) {
         ("escape cut by another", b"{\"id\":\"\\u00\\u000000\"}"),
     ];
     for (name, payload) in broken {
-        corpus.payload(name, Some(payload.to_vec()), Quarantined(&["PAYLOAD_NOT_JSON"]));
+        corpus.payload(
+            name,
+            Some(payload.to_vec()),
+            Quarantined(&["PAYLOAD_NOT_JSON"]),
+        );
     }
     let whole = corpus.draft().bytes();
     let half = whole.len() / 2;
-    corpus.payload("cut short", Some(whole[..half].to_vec()), Quarantined(&["PAYLOAD_NOT_JSON"]));
+    corpus.payload(
+        "cut short",
+        Some(whole[..half].to_vec()),
+        Quarantined(&["PAYLOAD_NOT_JSON"]),
+    );
     let without_end = whole[..whole.len() - 1].to_vec();
-    corpus.payload("without its last byte", Some(without_end), Quarantined(&["PAYLOAD_NOT_JSON"]));
+    corpus.payload(
+        "without its last byte",
+        Some(without_end),
+        Quarantined(&["PAYLOAD_NOT_JSON"]),
+    );
 
     let shapes: [(&'static str, &[u8]); 5] = [
         ("null", b"null"),
@@ -38,7 +50,11 @@ pub fn add(corpus: &mut Corpus) {
         ("true", b"true"),
     ];
     for (name, payload) in shapes {
-        corpus.payload(name, Some(payload.to_vec()), Quarantined(&["PAYLOAD_NOT_OBJECT"]));
+        corpus.payload(
+            name,
+            Some(payload.to_vec()),
+            Quarantined(&["PAYLOAD_NOT_OBJECT"]),
+        );
     }
 
     let latin: [(&'static str, &[u8]); 4] = [
@@ -48,23 +64,47 @@ pub fn add(corpus: &mut Corpus) {
         ("UTF-16", b"\xff\xfe{\0}\0"),
     ];
     for (name, payload) in latin {
-        corpus.payload(name, Some(payload.to_vec()), Quarantined(&["PAYLOAD_BAD_UTF8"]));
+        corpus.payload(
+            name,
+            Some(payload.to_vec()),
+            Quarantined(&["PAYLOAD_BAD_UTF8"]),
+        );
     }
 
-    let large = corpus.draft().with("note", format!("\"{}\"", "x".repeat(5 << 20)));
-    corpus.payload("5 MB", Some(large.bytes()), Quarantined(&["PAYLOAD_TOO_LARGE"]));
+    let large = corpus
+        .draft()
+        .with("note", format!("\"{}\"", "x".repeat(5 << 20)));
+    corpus.payload(
+        "5 MB",
+        Some(large.bytes()),
+        Quarantined(&["PAYLOAD_TOO_LARGE"]),
+    );
     let large_and_broken = vec![b'{'; 600 * 1024];
-    corpus.payload("600 kB of brackets", Some(large_and_broken), Quarantined(&["PAYLOAD_TOO_LARGE"]));
+    corpus.payload(
+        "600 kB of brackets",
+        Some(large_and_broken),
+        Quarantined(&["PAYLOAD_TOO_LARGE"]),
+    );
 
     let arrays = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    corpus.refused("10,000 arrays deep", &["PAYLOAD_TOO_DEEP"], |draft| draft.with("option", arrays));
+    corpus.refused("10,000 arrays deep", &["PAYLOAD_TOO_DEEP"], |draft| {
+        draft.with("option", arrays)
+    });
     let objects = format!("{}1{}", "{\"a\":".repeat(10_000), "}".repeat(10_000));
-    corpus.refused("10,000 objects deep", &["PAYLOAD_TOO_DEEP"], |draft| draft.with("note", objects));
+    corpus.refused("10,000 objects deep", &["PAYLOAD_TOO_DEEP"], |draft| {
+        draft.with("note", objects)
+    });
     let never_closed = vec![b'['; 10_000];
-    corpus.payload("10,000 arrays never closed", Some(never_closed), Quarantined(&["PAYLOAD_TOO_DEEP"]));
+    corpus.payload(
+        "10,000 arrays never closed",
+        Some(never_closed),
+        Quarantined(&["PAYLOAD_TOO_DEEP"]),
+    );
     let allowed = format!("{}{}", "[".repeat(127), "]".repeat(127));
     corpus.loaded("128 deep", &[], |draft| draft.with("note", allowed));
-    corpus.loaded("brackets in a string", &[], |draft| draft.with("note", format!("\"{}\"", "[{".repeat(1000))));
+    corpus.loaded("brackets in a string", &[], |draft| {
+        draft.with("note", format!("\"{}\"", "[{".repeat(1000)))
+    });
 
     corpus.payload(
         "an empty object",
@@ -72,7 +112,11 @@ pub fn add(corpus: &mut Corpus) {
         Quarantined(&["ID_MISSING", "TS_MISSING", "COLLECTION_MISSING"]),
     );
     let marked = [b"\xef\xbb\xbf", corpus.draft().bytes().as_slice()].concat();
-    corpus.payload("byte order mark", Some(marked), super::Expected::Loaded(&[]));
+    corpus.payload(
+        "byte order mark",
+        Some(marked),
+        super::Expected::Loaded(&[]),
+    );
     let spaced = [b" \r\n\t", corpus.draft().bytes().as_slice(), b"\n"].concat();
     corpus.payload("space around", Some(spaced), super::Expected::Loaded(&[]));
 }

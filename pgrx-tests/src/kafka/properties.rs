@@ -95,6 +95,8 @@ impl Builder {
              transaction.state.log.min.isr=1\n\
              transaction.state.log.num.partitions=1\n\
              group.initial.rebalance.delay.ms=0\n\
+             broker.session.timeout.ms=3000\n\
+             broker.heartbeat.interval.ms=500\n\
              group.coordinator.append.linger.ms=0\n\
              log.initial.task.delay.ms=200\n\
              log.retention.check.interval.ms=500\n\

@@ -16,7 +16,10 @@ pub struct Calendar {
 
 impl Calendar {
     pub fn new(zone: Tz) -> Calendar {
-        Calendar { zone, offsets: [(i64::MIN, 0); SLOTS] }
+        Calendar {
+            zone,
+            offsets: [(i64::MIN, 0); SLOTS],
+        }
     }
 
     /// (yyyymmdd, minute of the day) of a time in microseconds since the Unix epoch.
@@ -29,13 +32,19 @@ impl Calendar {
         }
         let local = seconds + i64::from(self.offsets[slot].1);
         let minute = local.rem_euclid(86_400) / 60;
-        let day = DateTime::from_timestamp(local, 0).map_or(-1, |day| day.year() * 10_000 + day.month() as i32 * 100 + day.day() as i32);
+        let day = DateTime::from_timestamp(local, 0).map_or(-1, |day| {
+            day.year() * 10_000 + day.month() as i32 * 100 + day.day() as i32
+        });
         (day, minute as i32)
     }
 
     fn offset(&self, seconds: i64) -> i32 {
-        DateTime::from_timestamp(seconds, 0)
-            .map_or(0, |moment| self.zone.offset_from_utc_datetime(&moment.naive_utc()).fix().local_minus_utc())
+        DateTime::from_timestamp(seconds, 0).map_or(0, |moment| {
+            self.zone
+                .offset_from_utc_datetime(&moment.naive_utc())
+                .fix()
+                .local_minus_utc()
+        })
     }
 }
 
@@ -58,7 +67,10 @@ mod tests {
     #[test]
     fn the_hour_that_comes_twice_and_the_one_that_never_comes() {
         assert_eq!(at(Tz::Europe__Berlin, 1_603_583_999), (20_201_025, 179));
-        assert_eq!(at(Tz::Europe__Berlin, 1_603_584_000 + 3600), (20_201_025, 180));
+        assert_eq!(
+            at(Tz::Europe__Berlin, 1_603_584_000 + 3600),
+            (20_201_025, 180)
+        );
         assert_eq!(at(Tz::Europe__Berlin, 1_603_587_599), (20_201_025, 179));
         assert_eq!(at(Tz::Europe__Berlin, 1_585_443_599), (20_200_329, 119));
         assert_eq!(at(Tz::Europe__Berlin, 1_585_443_600), (20_200_329, 180));
@@ -69,7 +81,10 @@ mod tests {
         let mut calendar = Calendar::new(Tz::Europe__Berlin);
         for step in 0..200_000_i64 {
             let seconds = 1_577_836_800 + step * 317;
-            assert_eq!(calendar.day_and_minute(seconds * 1_000_000), at(Tz::Europe__Berlin, seconds));
+            assert_eq!(
+                calendar.day_and_minute(seconds * 1_000_000),
+                at(Tz::Europe__Berlin, seconds)
+            );
         }
     }
 }

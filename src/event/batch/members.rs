@@ -46,7 +46,14 @@ impl Dimension {
         match self {
             Dimension::EventType => &["collection"],
             Dimension::Product => &["product_id"],
-            Dimension::Customer => &["identity_type", "identity", "user_id_db", "email_hash", "email_domain", "email"],
+            Dimension::Customer => &[
+                "identity_type",
+                "identity",
+                "user_id_db",
+                "email_hash",
+                "email_domain",
+                "email",
+            ],
             Dimension::Device => &["device_id"],
             Dimension::Browser | Dimension::Os => &["family", "version", "vendor"],
             Dimension::UserAgent => &["user_agent", "device_class", "is_bot"],
@@ -65,7 +72,11 @@ pub struct Members {
 
 impl Members {
     pub fn new(dimension: Dimension) -> Members {
-        Members { hashes: Vec::new(), columns: vec![Vec::new(); dimension.columns().len()], index: HashMap::new() }
+        Members {
+            hashes: Vec::new(),
+            columns: vec![Vec::new(); dimension.columns().len()],
+            index: HashMap::new(),
+        }
     }
 
     pub fn clear(&mut self) {
@@ -75,7 +86,11 @@ impl Members {
     }
 
     /// Index of the member with this hash; `attributes` are asked for only if it is new.
-    pub fn intern<const N: usize>(&mut self, hash: u128, attributes: impl FnOnce() -> [Option<String>; N]) -> i32 {
+    pub fn intern<const N: usize>(
+        &mut self,
+        hash: u128,
+        attributes: impl FnOnce() -> [Option<String>; N],
+    ) -> i32 {
         *self.index.entry(hash).or_insert_with(|| {
             for (column, attribute) in self.columns.iter_mut().zip(attributes()) {
                 column.push(attribute);
@@ -87,7 +102,9 @@ impl Members {
 
     /// A member that is its natural key.
     pub fn natural(&mut self, seed: u64, key: &str) -> i32 {
-        self.intern(xxh3_128_with_seed(key.as_bytes(), seed), || [Some(key.to_owned())])
+        self.intern(xxh3_128_with_seed(key.as_bytes(), seed), || {
+            [Some(key.to_owned())]
+        })
     }
 }
 
@@ -97,7 +114,10 @@ pub fn optional(members: &mut Members, seed: u64, key: Option<&str>, missing: i3
 
 /// The user id identifies a customer, else the e-mail address does; neither: anonymous.
 pub fn customer(members: &mut Members, seed: u64, policy: &Policy, event: &Event<'_>) -> i32 {
-    let email = event.email.as_deref().filter(|_| policy.keep_email != KeepEmail::None);
+    let email = event
+        .email
+        .as_deref()
+        .filter(|_| policy.keep_email != KeepEmail::None);
     let hashed = email.map(|email| hex(&hash_email(&policy.email_key, email)));
     let (kind, identity) = match (event.user_id.as_deref(), hashed.as_deref()) {
         (Some(user), _) => ("user_id", user),
@@ -111,8 +131,12 @@ pub fn customer(members: &mut Members, seed: u64, policy: &Policy, event: &Event
             Some(identity.to_owned()),
             event.user_id.as_deref().map(str::to_owned),
             hashed.clone(),
-            email.and_then(|email| email.rsplit_once('@')).map(|(_, domain)| domain.to_owned()),
-            email.filter(|_| policy.keep_email == KeepEmail::Full).map(str::to_owned),
+            email
+                .and_then(|email| email.rsplit_once('@'))
+                .map(|(_, domain)| domain.to_owned()),
+            email
+                .filter(|_| policy.keep_email == KeepEmail::Full)
+                .map(str::to_owned),
         ]
     })
 }
@@ -120,9 +144,16 @@ pub fn customer(members: &mut Members, seed: u64, policy: &Policy, event: &Event
 /// No referrer is a direct visit; one that is no address is unknown.
 pub fn referrer(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
     let Some(referrer) = event.referrer.as_deref() else {
-        return if event.referrer_url.is_some() { UNKNOWN } else { NOT_APPLICABLE };
+        return if event.referrer_url.is_some() {
+            UNKNOWN
+        } else {
+            NOT_APPLICABLE
+        };
     };
-    let hash = xxh3_128_with_seed(referrer.url.as_bytes(), seed ^ u64::from(referrer.is_internal));
+    let hash = xxh3_128_with_seed(
+        referrer.url.as_bytes(),
+        seed ^ u64::from(referrer.is_internal),
+    );
     members.intern(hash, || {
         [
             Some(referrer.url.clone()),
@@ -134,12 +165,34 @@ pub fn referrer(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
 }
 
 /// (user agent, browser, operating system) of a header.
-pub fn agent(members: &mut [Members; Dimension::COUNT], seed: u64, hash: u128, header: &str, agent: &Agent) -> [i32; 3] {
+pub fn agent(
+    members: &mut [Members; Dimension::COUNT],
+    seed: u64,
+    hash: u128,
+    header: &str,
+    agent: &Agent,
+) -> [i32; 3] {
     let user_agent = members[Dimension::UserAgent as usize].intern(hash, || {
-        [Some(header.to_owned()), Some(agent.device_class.name().to_owned()), Some(agent.is_bot.to_string())]
+        [
+            Some(header.to_owned()),
+            Some(agent.device_class.name().to_owned()),
+            Some(agent.is_bot.to_string()),
+        ]
     });
-    let browser = family(&mut members[Dimension::Browser as usize], seed, &agent.browser, &agent.browser_version, &agent.browser_vendor);
-    let os = family(&mut members[Dimension::Os as usize], seed, &agent.os, &agent.os_version, &agent.os_vendor);
+    let browser = family(
+        &mut members[Dimension::Browser as usize],
+        seed,
+        &agent.browser,
+        &agent.browser_version,
+        &agent.browser_vendor,
+    );
+    let os = family(
+        &mut members[Dimension::Os as usize],
+        seed,
+        &agent.os,
+        &agent.os_version,
+        &agent.os_vendor,
+    );
     [user_agent, browser, os]
 }
 
@@ -147,11 +200,28 @@ fn family(members: &mut Members, seed: u64, name: &str, version: &str, vendor: &
     if name.is_empty() {
         return UNKNOWN;
     }
-    let hash = xxh3_128_with_seed(version.as_bytes(), xxh3_128_with_seed(name.as_bytes(), seed) as u64);
-    members.intern(hash, || [Some(name.to_owned()), Some(version.to_owned()), Some(vendor.to_owned())])
+    let hash = xxh3_128_with_seed(
+        version.as_bytes(),
+        xxh3_128_with_seed(name.as_bytes(), seed) as u64,
+    );
+    members.intern(hash, || {
+        [
+            Some(name.to_owned()),
+            Some(version.to_owned()),
+            Some(vendor.to_owned()),
+        ]
+    })
 }
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)] as char, DIGITS[usize::from(byte & 15)] as char]).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| {
+            [
+                DIGITS[usize::from(byte >> 4)] as char,
+                DIGITS[usize::from(byte & 15)] as char,
+            ]
+        })
+        .collect()
 }

@@ -137,12 +137,18 @@ impl Batch {
 
     /// Nothing to commit: no message and no position that moved.
     pub fn is_empty(&self) -> bool {
-        self.spans.iter().all(|span| span.next == span.first && span.received == 0)
+        self.spans
+            .iter()
+            .all(|span| span.next == span.first && span.received == 0)
     }
 
     /// The span of a partition, begun at `position` if it is new.
     pub fn span(&mut self, partition: i32, position: i64) -> usize {
-        match self.spans.iter().rposition(|span| span.partition == partition) {
+        match self
+            .spans
+            .iter()
+            .rposition(|span| span.partition == partition)
+        {
             Some(index) => index,
             None => {
                 self.spans.push(Span::new(partition, position));
@@ -152,7 +158,14 @@ impl Batch {
     }
 
     /// Reads one message and puts it where it belongs. `now`: microseconds since the Unix epoch.
-    pub fn add(&mut self, frame: &mut Frame, reader: &mut Reader, span: usize, origin: &Origin<'_>, now: i64) {
+    pub fn add(
+        &mut self,
+        frame: &mut Frame,
+        reader: &mut Reader,
+        span: usize,
+        origin: &Origin<'_>,
+        now: i64,
+    ) {
         self.messages += 1;
         self.spans[span].receive(origin);
         match reader.read(origin.payload, now) {
@@ -170,7 +183,12 @@ impl Batch {
             if self.rows[row].payload_hash == payload_hash {
                 self.spans[span].duplicates += 1;
             } else {
-                self.reject(span, origin, Codes::of(Code::DupSynthetic), synthetic_detail());
+                self.reject(
+                    span,
+                    origin,
+                    Codes::of(Code::DupSynthetic),
+                    synthetic_detail(),
+                );
             }
             return;
         }
@@ -199,17 +217,42 @@ impl Batch {
     fn intern(&mut self, seed: u64, policy: &Policy, event: &Event<'_>) -> [i32; Dimension::COUNT] {
         let members = &mut self.members;
         let mut keys = [members::UNKNOWN; Dimension::COUNT];
-        keys[Dimension::EventType as usize] = members[Dimension::EventType as usize].natural(seed, &event.collection);
-        keys[Dimension::Product as usize] = members::optional(&mut members[Dimension::Product as usize], seed, event.product_id.as_deref(), members::NOT_APPLICABLE);
-        keys[Dimension::Customer as usize] = members::customer(&mut members[Dimension::Customer as usize], seed, policy, event);
-        keys[Dimension::Device as usize] = members::optional(&mut members[Dimension::Device as usize], seed, event.device_id.as_deref(), members::BLANK);
-        keys[Dimension::Store as usize] = members::optional(&mut members[Dimension::Store as usize], seed, event.store_id.as_deref(), members::BLANK);
-        keys[Dimension::Referrer as usize] = members::referrer(&mut members[Dimension::Referrer as usize], seed, event);
+        keys[Dimension::EventType as usize] =
+            members[Dimension::EventType as usize].natural(seed, &event.collection);
+        keys[Dimension::Product as usize] = members::optional(
+            &mut members[Dimension::Product as usize],
+            seed,
+            event.product_id.as_deref(),
+            members::NOT_APPLICABLE,
+        );
+        keys[Dimension::Customer as usize] = members::customer(
+            &mut members[Dimension::Customer as usize],
+            seed,
+            policy,
+            event,
+        );
+        keys[Dimension::Device as usize] = members::optional(
+            &mut members[Dimension::Device as usize],
+            seed,
+            event.device_id.as_deref(),
+            members::BLANK,
+        );
+        keys[Dimension::Store as usize] = members::optional(
+            &mut members[Dimension::Store as usize],
+            seed,
+            event.store_id.as_deref(),
+            members::BLANK,
+        );
+        keys[Dimension::Referrer as usize] =
+            members::referrer(&mut members[Dimension::Referrer as usize], seed, event);
         let [agent, browser, os] = match event.user_agent.as_deref() {
             None => [members::BLANK; 3],
             Some(header) => {
                 let hash = xxh3_128_with_seed(header.as_bytes(), seed);
-                *self.agents.entry(hash).or_insert_with(|| members::agent(members, seed, hash, header, &event.agent))
+                *self
+                    .agents
+                    .entry(hash)
+                    .or_insert_with(|| members::agent(members, seed, hash, header, &event.agent))
             }
         };
         keys[Dimension::UserAgent as usize] = agent;
@@ -257,8 +300,12 @@ impl Batch {
             span: at.span,
             offset: at.offset,
             time_ms: at.time_ms,
-            key: at.key_len.map(|_| self.raw[at.raw_start..payload_start].to_vec()),
-            payload: Some(self.raw[payload_start..payload_start + at.payload_len as usize].to_vec()),
+            key: at
+                .key_len
+                .map(|_| self.raw[at.raw_start..payload_start].to_vec()),
+            payload: Some(
+                self.raw[payload_start..payload_start + at.payload_len as usize].to_vec(),
+            ),
             codes: Codes::of(code),
             detail,
         }

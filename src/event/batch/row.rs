@@ -12,10 +12,32 @@ use crate::event::privacy::kept_ip;
 
 /// The columns, in the order of the image.
 pub const COLUMNS: [&str; 26] = [
-    "event_time", "audit_key", "date_key", "time_key", "event_type_key", "product_key", "customer_key", "device_key",
-    "browser_key", "os_key", "user_agent_key", "store_key", "referrer_key", "kafka_partition", "kafka_offset",
-    "quality_flags", "payload_hash", "is_bot", "event_id", "kafka_topic", "kafka_time", "current_url", "referrer_url",
-    "ip", "local_time", "extras",
+    "event_time",
+    "audit_key",
+    "date_key",
+    "time_key",
+    "event_type_key",
+    "product_key",
+    "customer_key",
+    "device_key",
+    "browser_key",
+    "os_key",
+    "user_agent_key",
+    "store_key",
+    "referrer_key",
+    "kafka_partition",
+    "kafka_offset",
+    "quality_flags",
+    "payload_hash",
+    "is_bot",
+    "event_id",
+    "kafka_topic",
+    "kafka_time",
+    "current_url",
+    "referrer_url",
+    "ip",
+    "local_time",
+    "extras",
 ];
 
 /// What comes before the rows of a binary COPY, and after them.
@@ -30,7 +52,8 @@ const BIG: usize = 4 + 8;
 const INT: usize = 4 + 4;
 const AUDIT_KEY: usize = COUNT + BIG + 4;
 const FIRST_DIMENSION: usize = COUNT + 2 * BIG + 2 * INT + 4;
-const EVENT_ID: usize = COUNT + 2 * BIG + 2 * INT + Dimension::COUNT * INT + INT + 3 * BIG + (4 + 1);
+const EVENT_ID: usize =
+    COUNT + 2 * BIG + 2 * INT + Dimension::COUNT * INT + INT + 3 * BIG + (4 + 1);
 
 /// Puts the keys in their places.
 pub fn set_keys(image: &mut [u8], audit_key: i64, dimension_keys: &[i32; Dimension::COUNT]) {
@@ -46,7 +69,8 @@ pub fn event_id(image: &[u8]) -> &str {
     let mut length = [0; 4];
     length.copy_from_slice(&image[EVENT_ID..EVENT_ID + 4]);
     let start = EVENT_ID + 4;
-    std::str::from_utf8(&image[start..start + u32::from_be_bytes(length) as usize]).unwrap_or_default()
+    std::str::from_utf8(&image[start..start + u32::from_be_bytes(length) as usize])
+        .unwrap_or_default()
 }
 
 /// Appends rows to a buffer.
@@ -59,9 +83,16 @@ impl<'b> RowWriter<'b> {
         RowWriter { out }
     }
 
-    pub fn write(&mut self, frame: &mut Frame, origin: &Origin<'_>, event: &Event<'_>, payload_hash: i64) {
+    pub fn write(
+        &mut self,
+        frame: &mut Frame,
+        origin: &Origin<'_>,
+        event: &Event<'_>,
+        payload_hash: i64,
+    ) {
         let (date_key, time_key) = frame.calendar.day_and_minute(event.time);
-        self.out.extend_from_slice(&(COLUMNS.len() as i16).to_be_bytes());
+        self.out
+            .extend_from_slice(&(COLUMNS.len() as i16).to_be_bytes());
         self.big(event.time - POSTGRES_EPOCH);
         self.big(0);
         self.int(date_key);
@@ -80,7 +111,11 @@ impl<'b> RowWriter<'b> {
         self.optional(event.current_url.as_deref());
         self.optional(event.referrer_url.as_deref());
         self.address(event.ip, frame.policy.keep_ip);
-        self.optional_big(event.local_time.map(|time| time.and_utc().timestamp_micros() - POSTGRES_EPOCH));
+        self.optional_big(
+            event
+                .local_time
+                .map(|time| time.and_utc().timestamp_micros() - POSTGRES_EPOCH),
+        );
         self.json(event.extras.as_deref());
     }
 
@@ -128,12 +163,14 @@ impl<'b> RowWriter<'b> {
             None => self.null(),
             Some(IpAddr::V4(ip)) => {
                 self.length(8);
-                self.out.extend_from_slice(&[IPV4, if truncated { 24 } else { 32 }, 0, 4]);
+                self.out
+                    .extend_from_slice(&[IPV4, if truncated { 24 } else { 32 }, 0, 4]);
                 self.out.extend_from_slice(&ip.octets());
             }
             Some(IpAddr::V6(ip)) => {
                 self.length(20);
-                self.out.extend_from_slice(&[IPV6, if truncated { 48 } else { 128 }, 0, 16]);
+                self.out
+                    .extend_from_slice(&[IPV6, if truncated { 48 } else { 128 }, 0, 16]);
                 self.out.extend_from_slice(&ip.octets());
             }
         }
@@ -155,5 +192,7 @@ impl<'b> RowWriter<'b> {
 /// A message's timestamp in PostgreSQL's terms, if it has one that a person could have meant.
 fn kafka_time(time_ms: i64) -> Option<i64> {
     const LAST: i64 = 253_402_300_799_000;
-    (0..=LAST).contains(&time_ms).then(|| time_ms * 1000 - POSTGRES_EPOCH)
+    (0..=LAST)
+        .contains(&time_ms)
+        .then(|| time_ms * 1000 - POSTGRES_EPOCH)
 }

@@ -20,7 +20,16 @@ pub struct Span {
 
 impl Span {
     pub fn new(partition: i32, position: i64) -> Span {
-        Span { partition, first: position, next: position, received: 0, duplicates: 0, dropped: 0, quarantined: 0, latest_ms: -1 }
+        Span {
+            partition,
+            first: position,
+            next: position,
+            received: 0,
+            duplicates: 0,
+            dropped: 0,
+            quarantined: 0,
+            latest_ms: -1,
+        }
     }
 
     pub fn receive(&mut self, origin: &Origin<'_>) {

@@ -1,0 +1,62 @@
+CREATE FUNCTION starsink.roll_up_ledger(detail_seconds integer) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    level  text;
+    rolled bigint := 0;
+    more   bigint;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('starsink.roll_up_ledger')) THEN
+        RETURN 0;
+    END IF;
+    FOREACH level IN ARRAY ARRAY['minute', 'day'] LOOP
+        -- Rows of a unit of time that is over, older than the detail kept, and not rolled up as far yet.
+        WITH gone AS (
+            DELETE FROM starsink.ledger AS l
+            WHERE l.kind <> 'reset'
+              AND l.committed_at < date_trunc(level, now() - CASE level WHEN 'minute' THEN make_interval(secs => detail_seconds) ELSE interval '1 day' END)
+              AND l.rolled_up IS NOT DISTINCT FROM CASE level WHEN 'day' THEN 'minute' END
+            RETURNING l.*
+        )
+        INSERT INTO starsink.ledger (audit_key, last_audit_key, batches, kind, rolled_up, topic, partition, epoch, first_offset, next_offset,
+            received, loaded, duplicates, dropped, quarantined, lost, reason, worker, latest_kafka_time, latency_p50_ms, latency_p99_ms, latency_max_ms,
+            started_at, committed_at)
+        SELECT min(g.audit_key), max(g.last_audit_key), sum(g.batches), g.kind, level, g.topic, g.partition, g.epoch,
+               min(g.first_offset), max(g.next_offset), sum(g.received), sum(g.loaded), sum(g.duplicates), sum(g.dropped), sum(g.quarantined),
+               sum(g.lost), g.reason, g.worker, max(g.latest_kafka_time),
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY g.latency_p50_ms), max(g.latency_p99_ms), max(g.latency_max_ms),
+               min(g.started_at), max(g.committed_at)
+        FROM gone AS g
+        GROUP BY g.kind, g.topic, g.partition, g.epoch, g.reason, g.worker, date_trunc(level, g.committed_at);
+        GET DIAGNOSTICS more = ROW_COUNT;
+        rolled := rolled + more;
+    END LOOP;
+    RETURN rolled;
+END
+$$;
+COMMENT ON FUNCTION starsink.roll_up_ledger(integer) IS 'Sums up ledger rows by the minute once they are older than so many seconds, and by the day after a day; positions and sums stay. The steward calls it.';
+
+CREATE FUNCTION starsink.verify() RETURNS TABLE (
+    topic text, partition integer, loaded bigint, facts bigint, quarantined bigint, in_quarantine bigint, difference bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH booked AS (
+        SELECT l.topic, l.partition, sum(l.loaded)::bigint AS loaded, sum(l.quarantined)::bigint AS quarantined
+        FROM starsink.ledger AS l GROUP BY l.topic, l.partition
+    ), fact AS (
+        SELECT f.kafka_topic, f.kafka_partition, count(*) AS facts FROM warehouse.fact_event AS f GROUP BY f.kafka_topic, f.kafka_partition
+    ), aside AS (
+        SELECT q.topic, q.partition, count(*) FILTER (WHERE q.state = 'quarantined') AS waiting
+        FROM starsink.quarantine AS q GROUP BY q.topic, q.partition
+    )
+    SELECT COALESCE(b.topic, f.kafka_topic, a.topic), COALESCE(b.partition, f.kafka_partition, a.partition),
+           COALESCE(b.loaded, 0), COALESCE(f.facts, 0), COALESCE(b.quarantined, 0), COALESCE(a.waiting, 0),
+           abs(COALESCE(b.loaded, 0) - COALESCE(f.facts, 0)) + abs(COALESCE(b.quarantined, 0) - COALESCE(a.waiting, 0))
+    FROM booked AS b
+    FULL JOIN fact AS f ON f.kafka_topic = b.topic AND f.kafka_partition = b.partition
+    FULL JOIN aside AS a ON a.topic = COALESCE(b.topic, f.kafka_topic) AND a.partition = COALESCE(b.partition, f.kafka_partition)
+    ORDER BY 1, 2;
+END
+$$;
+COMMENT ON FUNCTION starsink.verify() IS 'Counts fact_event and the quarantine themselves and compares them with the ledger; reads every row. difference is 0.';

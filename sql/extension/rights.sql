@@ -1,0 +1,60 @@
+-- Nothing is everybody's. Operators operate, readers look.
+DO $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN
+        SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
+        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item.name);
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_admin', item.name);
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(), starsink.quality_codes(bigint),
+    starsink.is_preloaded(), starsink.file_progress(), starsink.worker_states(), starsink.partition_states() TO starsink_reader;
+GRANT EXECUTE ON FUNCTION starsink.roll_up_ledger(integer), starsink.ensure_partition(timestamptz) TO starsink_worker;
+GRANT SELECT ON starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
+
+-- Ingestion from SQL looks keys up and skips foreign-key triggers as the workers do.
+DO $$
+DECLARE
+    function text;
+BEGIN
+    FOREACH function IN ARRAY ARRAY['starsink.ingest(text)', 'starsink.ingest_file(text)', 'starsink.redrive(text)'] LOOP
+        EXECUTE 'ALTER FUNCTION ' || function || ' SET session_replication_role = replica';
+        EXECUTE 'ALTER FUNCTION ' || function || ' SET plan_cache_mode = force_generic_plan';
+        EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_hashjoin = off';
+        EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_mergejoin = off';
+        EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_seqscan = off';
+        EXECUTE 'ALTER FUNCTION ' || function || ' SET jit = off';
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION starsink.create_warehouse() IS 'Lays out the warehouse: schemas, tables, views, known members. Idempotent; workers call it at first contact.';
+COMMENT ON FUNCTION starsink.seek(text) IS 'Goes to the earliest or latest message of every partition; returns from where to where.';
+COMMENT ON FUNCTION starsink.seek(timestamptz) IS 'Goes to the first message at or after a time, by Kafka''s timestamps, in every partition.';
+COMMENT ON FUNCTION starsink.seek(integer, bigint) IS 'Goes to an offset of one partition.';
+COMMENT ON FUNCTION starsink.ingest(text) IS 'Loads one message as if it came from Kafka: loaded, duplicate, dropped or quarantined.';
+COMMENT ON FUNCTION starsink.ingest_file(text) IS 'Loads a file of JSON lines on the server, plain, gzip or zstd, in the caller''s transaction.';
+COMMENT ON FUNCTION starsink.redrive(text) IS 'Tries the messages in quarantine again, all or those with one code; what loads leaves it.';
+COMMENT ON FUNCTION starsink.quality_codes(bigint) IS 'The codes in fact_event.quality_flags.';
+COMMENT ON FUNCTION starsink.validation_codes() IS 'The rows of starsink.codes.';
+COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward.';
+COMMENT ON FUNCTION starsink.partition_states() IS 'What each partition''s worker is doing with it.';
+COMMENT ON FUNCTION starsink.file_progress() IS 'Files being ingested now.';
+COMMENT ON FUNCTION starsink.setting_notes() IS 'Every setting, in the order of the manual.';
+COMMENT ON FUNCTION starsink.is_preloaded() IS 'Whether the server preloaded the library, and so can run workers.';
+
+DO $$
+BEGIN
+    IF NOT starsink.is_preloaded() THEN
+        RAISE NOTICE 'starsink is not in shared_preload_libraries: its functions work, but nothing is consumed from Kafka'
+            USING HINT = 'Add it with ALTER SYSTEM SET shared_preload_libraries = ''starsink'' (keep what is there) and restart the server.';
+    ELSIF pg_catalog.current_setting('starsink.database') <> pg_catalog.current_database() THEN
+        RAISE NOTICE 'the workers look after database %', pg_catalog.quote_ident(pg_catalog.current_setting('starsink.database'))
+            USING HINT = pg_catalog.format('To have them here: ALTER SYSTEM SET starsink.database = %L; SELECT pg_reload_conf();', pg_catalog.current_database());
+    END IF;
+END
+$$;

@@ -1,0 +1,120 @@
+CREATE FUNCTION starsink.status_rows() RETURNS TABLE (
+    topic text, partition integer, state text, reason text, next_offset bigint, high_watermark bigint, lag_messages bigint,
+    lag_seconds double precision, events_per_second double precision, latency_p50_ms double precision, latency_p99_ms double precision,
+    last_commit_at timestamptz, last_error text, worker integer)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    preloaded boolean := starsink.is_preloaded();
+    this_topic text := NULLIF(current_setting('starsink.topic', true), '');
+    workers    integer := COALESCE(current_setting('starsink.workers', true), '1')::integer;
+    why_state  text;
+    why        text;
+BEGIN
+    IF NOT preloaded THEN
+        why_state := 'disabled';
+        why := 'starsink is not in shared_preload_libraries: add it there and restart the server';
+    ELSIF pg_is_in_recovery() THEN
+        why_state := 'standby';
+        why := 'this server is a standby; ingestion goes on here after promotion';
+    ELSIF current_database() <> current_setting('starsink.database') THEN
+        why_state := 'disabled';
+        why := format('starsink.database is %L, this database is %L', current_setting('starsink.database'), current_database());
+    END IF;
+    IF to_regclass('starsink.ledger') IS NULL THEN
+        RETURN QUERY
+        SELECT this_topic, NULL::integer, COALESCE(why_state, w.state, 'stopped'), COALESCE(why, NULLIF(w.reason, ''), 'no worker yet'),
+               NULL::bigint, NULL::bigint, NULL::bigint, NULL::double precision, NULL::double precision, NULL::double precision,
+               NULL::double precision, NULL::timestamptz, NULLIF(w.last_error, ''), n
+        FROM generate_series(1, workers) AS n LEFT JOIN starsink.worker_states() AS w ON w.worker = n;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH live AS (
+        SELECT * FROM starsink.partition_states() AS s WHERE s.topic = this_topic AND why_state IS NULL
+    ), process AS (
+        SELECT n AS number, w.pid, w.state, NULLIF(w.reason, '') AS reason, NULLIF(w.last_error, '') AS last_error
+        FROM generate_series(1, workers) AS n LEFT JOIN starsink.worker_states() AS w ON w.worker = n
+    ), place AS (
+        SELECT r.partition, l.next_offset, l.committed_at, l.latest_kafka_time
+        FROM (SELECT DISTINCT r.partition FROM starsink.ledger AS r WHERE r.topic = this_topic AND r.kind = 'reset') AS r
+        CROSS JOIN LATERAL (
+            SELECT l.next_offset, l.committed_at, l.latest_kafka_time FROM starsink.ledger AS l
+            WHERE l.topic = this_topic AND l.partition = r.partition AND l.first_offset IS NOT NULL
+            ORDER BY l.epoch DESC, l.first_offset DESC LIMIT 1) AS l
+    ), recent AS (
+        SELECT l.partition, sum(l.received)::double precision / 10 AS rate,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY l.latency_p50_ms) AS p50,
+               percentile_cont(0.99) WITHIN GROUP (ORDER BY l.latency_p99_ms) AS p99
+        FROM starsink.ledger AS l
+        WHERE l.committed_at > now() - interval '10 s' AND l.topic = this_topic AND l.kind = 'batch'
+        GROUP BY l.partition
+    ), shown AS (
+        SELECT COALESCE(place.partition, live.partition) AS partition, live.state, NULLIF(live.reason, '') AS reason,
+               place.next_offset, live.high_watermark, place.committed_at, place.latest_kafka_time
+        FROM place FULL JOIN live ON live.partition = place.partition
+    )
+    SELECT this_topic, s.partition,
+           COALESCE(why_state, s.state, CASE WHEN p.state = 'running' THEN 'waiting' ELSE p.state END, 'stopped'),
+           COALESCE(why, CASE WHEN s.state IS NULL THEN p.reason ELSE s.reason END, CASE WHEN p.pid IS NULL OR p.pid = 0 THEN 'no worker yet' END),
+           s.next_offset, s.high_watermark, GREATEST(s.high_watermark - s.next_offset, 0),
+           CASE WHEN s.high_watermark > s.next_offset THEN EXTRACT(epoch FROM clock_timestamp() - s.latest_kafka_time)::double precision
+                WHEN s.high_watermark IS NOT NULL THEN 0 END,
+           COALESCE(recent.rate, 0), recent.p50, recent.p99, s.committed_at, p.last_error, p.number
+    FROM shown AS s
+    LEFT JOIN recent ON recent.partition = s.partition
+    LEFT JOIN process AS p ON p.number = s.partition % workers + 1
+    UNION ALL
+    SELECT this_topic, NULL, COALESCE(why_state, p.state, 'stopped'), COALESCE(why, p.reason, 'no worker yet'), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+           NULL, p.last_error, p.number
+    FROM process AS p
+    WHERE NOT EXISTS (SELECT FROM shown AS s WHERE s.partition % workers + 1 = p.number)
+    ORDER BY 2 NULLS LAST, 14;
+END
+$$;
+COMMENT ON FUNCTION starsink.status_rows() IS 'The rows of starsink.status.';
+
+CREATE VIEW starsink.status AS SELECT * FROM starsink.status_rows();
+COMMENT ON VIEW starsink.status IS 'One row per partition of starsink.topic, or per worker that has none: what it is doing and why, where it stands, how far behind.';
+COMMENT ON COLUMN starsink.status.topic IS 'Kafka topic.';
+COMMENT ON COLUMN starsink.status.partition IS 'Partition; NULL where a worker has none.';
+COMMENT ON COLUMN starsink.status.state IS 'running, waiting, connecting, retrying, paused, stopped, standby or disabled.';
+COMMENT ON COLUMN starsink.status.reason IS 'Why it is not simply running, and what to do.';
+COMMENT ON COLUMN starsink.status.next_offset IS 'Committed position.';
+COMMENT ON COLUMN starsink.status.high_watermark IS 'Offset of the next message to come, as seen last.';
+COMMENT ON COLUMN starsink.status.lag_messages IS 'high_watermark minus next_offset.';
+COMMENT ON COLUMN starsink.status.lag_seconds IS 'Age of the last committed message while there is lag; 0 without.';
+COMMENT ON COLUMN starsink.status.events_per_second IS 'Messages committed over the last 10 seconds, per second.';
+COMMENT ON COLUMN starsink.status.latency_p50_ms IS 'From the Kafka timestamp to the commit, median of the batches of the last 10 seconds; milliseconds.';
+COMMENT ON COLUMN starsink.status.latency_p99_ms IS 'The same, 99th percentile.';
+COMMENT ON COLUMN starsink.status.last_commit_at IS 'When the position moved last.';
+COMMENT ON COLUMN starsink.status.last_error IS 'The worker''s last error, also after it recovered.';
+COMMENT ON COLUMN starsink.status.worker IS 'Number of the ingest worker in charge.';
+
+CREATE FUNCTION starsink.setting_rows() RETURNS TABLE (
+    name text, value text, unit text, default_value text, min_value text, max_value text, allowed text[], takes_effect text,
+    description text, is_secret boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM starsink.is_preloaded();
+    RETURN QUERY
+    SELECT n.name, CASE WHEN n.is_secret THEN CASE WHEN n.is_set THEN '(set, not shown)' ELSE '(not set)' END ELSE s.setting END,
+           s.unit, CASE WHEN n.is_secret THEN '(not set)' ELSE s.boot_val END, s.min_val, s.max_val, s.enumvals,
+           'at pg_reload_conf()', s.short_desc || ' ' || s.extra_desc, n.is_secret
+    FROM starsink.setting_notes() AS n JOIN pg_settings AS s ON s.name = n.name
+    ORDER BY n.ordinal;
+END
+$$;
+COMMENT ON FUNCTION starsink.setting_rows() IS 'The rows of starsink.settings.';
+
+CREATE VIEW starsink.settings AS SELECT * FROM starsink.setting_rows();
+COMMENT ON VIEW starsink.settings IS 'Every setting with unit, default, bounds, when it takes effect and what it does. Secrets are never shown.';
+
+CREATE VIEW starsink.codes AS SELECT * FROM starsink.validation_codes();
+COMMENT ON VIEW starsink.codes IS 'Every validation code: its bit in quality_flags, what becomes of the message, what it means and what to do.';
+
+CREATE VIEW starsink.progress_ingest_file AS
+SELECT p.*, CASE WHEN p.bytes_total > 0 THEN round(100.0 * p.bytes_processed / p.bytes_total, 1) END AS percent
+FROM starsink.file_progress() AS p JOIN pg_catalog.pg_stat_activity AS a ON a.pid = p.pid AND a.state = 'active';
+COMMENT ON VIEW starsink.progress_ingest_file IS 'One row per running starsink.ingest_file(): bytes of the file and messages so far.';

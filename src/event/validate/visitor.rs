@@ -1,0 +1,128 @@
+//! Who and where: the customer's address, the browser, the page and what led to it, the IP address, the clock.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+
+use super::Validation;
+use crate::event::attribute::Attribute;
+use crate::event::code::Code;
+use crate::event::event::{Agent, MAX_AGENT_BYTES, Referrer};
+use crate::event::policy::{KeepEmail, KeepIp};
+use crate::event::referrer::{Links, Page};
+use crate::event::user_agent::Agents;
+use crate::event::value::{Value, cut};
+use crate::event::{address, email, local_time};
+
+impl<'a> Validation<'a, '_> {
+    pub(super) fn email(&mut self) -> Option<Cow<'a, str>> {
+        let is_kept = self.policy.keep_email == KeepEmail::Full;
+        let (attribute, value) =
+            self.first([Attribute::Email, Attribute::EmailAddress], is_kept)?;
+        let address = match value {
+            Value::Text(text) => email::normalised(text),
+            _ => None,
+        };
+        if address.is_none() {
+            self.flags.insert(Code::EmailInvalid);
+            if is_kept {
+                self.keep(attribute);
+            }
+        }
+        address
+    }
+
+    pub(super) fn agent(&mut self, agents: &mut Agents) -> (Option<Cow<'a, str>>, Arc<Agent>) {
+        let Value::Text(header) = self.value(Attribute::UserAgent) else {
+            self.flags.insert(Code::UaEmpty);
+            if self.value(Attribute::UserAgent) != Value::Absent {
+                self.keep(Attribute::UserAgent);
+            }
+            return (None, agents.unknown());
+        };
+        let (header, _) = cut(header, MAX_AGENT_BYTES);
+        let agent = agents.read(&header);
+        if agent.is_bot {
+            self.flags.insert(Code::UaBot);
+        }
+        (Some(header), agent)
+    }
+
+    pub(super) fn page(&mut self, links: &mut Links) -> (Option<Cow<'a, str>>, Option<Arc<Page>>) {
+        match self.value(Attribute::CurrentUrl) {
+            Value::Absent => (None, None),
+            Value::Text(url) => {
+                let page = links.page(&url);
+                if page.is_none() {
+                    self.flags.insert(Code::UrlInvalid);
+                }
+                (Some(self.fitting(Attribute::CurrentUrl, url)), page)
+            }
+            Value::Number(_) | Value::Other => {
+                self.flags.insert(Code::UrlInvalid);
+                self.keep(Attribute::CurrentUrl);
+                (None, None)
+            }
+        }
+    }
+
+    pub(super) fn referrer(
+        &mut self,
+        links: &mut Links,
+        page: Option<&Page>,
+    ) -> (Option<Cow<'a, str>>, Option<Arc<Referrer>>) {
+        const SPELLINGS: [Attribute; 4] = [
+            Attribute::RefererUrl,
+            Attribute::ReferrerUrl,
+            Attribute::Referer,
+            Attribute::Referrer,
+        ];
+        let Some((attribute, value)) = self.first(SPELLINGS, true) else {
+            return (None, None);
+        };
+        let Value::Text(url) = value else {
+            self.flags.insert(Code::ReferrerInvalid);
+            self.keep(attribute);
+            return (None, None);
+        };
+        let referrer = links.referrer(&url, page);
+        if referrer.is_none() {
+            self.flags.insert(Code::ReferrerInvalid);
+        }
+        (Some(self.fitting(attribute, url)), referrer)
+    }
+
+    pub(super) fn ip(&mut self) -> Option<IpAddr> {
+        let address = match self.value(Attribute::Ip) {
+            Value::Absent => return None,
+            Value::Text(text) => address::parse(&text),
+            Value::Number(_) | Value::Other => None,
+        };
+        match address {
+            None => {
+                self.flags.insert(Code::IpInvalid);
+                if self.policy.keep_ip == KeepIp::Full {
+                    self.keep(Attribute::Ip);
+                }
+            }
+            Some(address) if address::is_private(address) => self.flags.insert(Code::IpPrivate),
+            Some(_) => {}
+        }
+        address
+    }
+
+    pub(super) fn local_time(&mut self) -> Option<NaiveDateTime> {
+        let time = match self.value(Attribute::LocalTime) {
+            Value::Absent => return None,
+            Value::Text(text) => local_time::parse(&text),
+            Value::Number(_) | Value::Other => None,
+        };
+        if time.is_none() {
+            self.flags.insert(Code::LocaltimeBad);
+            self.keep(Attribute::LocalTime);
+        }
+        time
+    }
+}

@@ -1,0 +1,51 @@
+//! This session's loader: made at the first use, for ingestion from SQL.
+
+use std::cell::RefCell;
+
+use crate::error::Failure;
+use crate::event::batch::Frame;
+use crate::event::batch::calendar::Calendar;
+use crate::event::reader::Reader;
+use crate::settings::Settings;
+use crate::warehouse::layout;
+use crate::warehouse::load::Loader;
+use crate::worker::assignment;
+
+/// Keys that a session remembers per dimension; sessions come and go, so few.
+const CACHE_ENTRIES: usize = 10_000;
+
+/// Natural keys are hashed within one process, and only its own operator feeds it: any seed will do.
+const SEED: u64 = 0x5eed;
+
+thread_local! {
+    static LOADER: RefCell<Option<Loader>> = const { RefCell::new(None) };
+}
+
+/// What the batches of one call share.
+pub struct Call {
+    pub frame: Frame,
+    pub reader: Reader,
+}
+
+impl Call {
+    /// The settings of now, for messages of `topic`.
+    pub fn new(topic: &str) -> Result<Call, Failure> {
+        if !layout::exists() {
+            layout::create_once()?;
+        }
+        let mut policy = Settings::current().policy;
+        policy.email_key = assignment::email_key()?;
+        let frame = Frame { topic: topic.to_owned(), calendar: Calendar::new(policy.time_zone), policy: policy.clone(), seed: SEED };
+        Ok(Call { frame, reader: Reader::new(policy) })
+    }
+}
+
+/// Runs `body` with the session's loader. An error inside drops it, as its plans may be half made.
+pub fn with_loader<R>(body: impl FnOnce(&mut Loader) -> Result<R, Failure>) -> Result<R, Failure> {
+    let mut loader = LOADER.take().unwrap_or_else(|| Loader::new(CACHE_ENTRIES));
+    // Another session may have dropped a partition since; a look costs little.
+    loader.forget();
+    let result = body(&mut loader)?;
+    LOADER.set(Some(loader));
+    Ok(result)
+}

@@ -1,0 +1,24 @@
+//! The SQL of the extension that is not made from Rust functions, in the order it is installed.
+
+use pgrx::prelude::*;
+
+extension_sql_file!("../../sql/extension/roles.sql", name = "roles", bootstrap);
+extension_sql_file!("../../sql/extension/partitions.sql", name = "partitions", requires = ["roles"]);
+extension_sql_file!("../../sql/extension/control.sql", name = "control", requires = ["roles"]);
+extension_sql_file!("../../sql/extension/status.sql", name = "status", requires = ["roles", super::state]);
+extension_sql_file!("../../sql/extension/books.sql", name = "books", requires = ["roles"]);
+extension_sql_file!(
+    "../../sql/extension/rights.sql",
+    name = "rights",
+    requires = ["roles", "partitions", "control", "status", "books"],
+    finalize
+);
+
+/// Lays out the warehouse: schemas, tables, views, members that the world knows. Idempotent.
+#[pg_extern(security_definer)]
+#[search_path(pg_catalog, pg_temp)]
+fn create_warehouse() {
+    if let Err(failure) = crate::warehouse::layout::create_once_more() {
+        failure.raise();
+    }
+}

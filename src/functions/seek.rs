@@ -1,0 +1,127 @@
+//! Going to another place in the topic: the target is checked with the broker, then an epoch begins there. Workers
+//! notice the command and go on from it; what comes a second time is recognised.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use crate::error::Failure;
+use crate::event::batch::row::POSTGRES_EPOCH;
+use crate::kafka::client::Client;
+use crate::kafka::notices::Notices;
+use crate::kafka::topic::Watermarks;
+use crate::settings::Settings;
+use crate::warehouse::layout;
+use crate::warehouse::ledger::{Ledger, Position};
+use crate::warehouse::statement::Statement;
+use crate::worker::assignment;
+use crate::worker::pipeline::with_signals_blocked;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Moves = TableIterator<'static, (name!(partition, i32), name!(from_offset, Option<i64>), name!(next_offset, i64))>;
+
+enum Target {
+    Earliest,
+    Latest,
+    /// Milliseconds since the Unix epoch.
+    Time(i64),
+    Offset { partition: i32, next_offset: i64 },
+}
+
+/// Goes to the `earliest` or `latest` message of every partition.
+#[pg_extern(security_definer, volatile, parallel_unsafe, strict)]
+#[search_path(pg_catalog, pg_temp)]
+fn seek(target: &str) -> Moves {
+    match target {
+        "earliest" => go(Target::Earliest, target),
+        "latest" => go(Target::Latest, target),
+        other => Failure::bad_seek(other).raise(),
+    }
+}
+
+/// Goes to the first message at or after a time, by Kafka's timestamps, in every partition.
+#[pg_extern(security_definer, volatile, parallel_unsafe, strict, name = "seek")]
+#[search_path(pg_catalog, pg_temp)]
+fn seek_time(target: TimestampWithTimeZone) -> Moves {
+    let micros = i64::from(target).saturating_add(POSTGRES_EPOCH);
+    go(Target::Time(micros.div_euclid(1000).max(0)), &target.to_iso_string())
+}
+
+/// Goes to an offset of one partition.
+#[pg_extern(security_definer, volatile, parallel_unsafe, strict, name = "seek")]
+#[search_path(pg_catalog, pg_temp)]
+fn seek_offset(partition: i32, next_offset: i64) -> Moves {
+    go(Target::Offset { partition, next_offset }, &format!("partition {partition}, offset {next_offset}"))
+}
+
+fn go(target: Target, words: &str) -> Moves {
+    match moves(&target, words) {
+        Ok(moves) => TableIterator::new(moves),
+        Err(failure) => failure.raise(),
+    }
+}
+
+fn moves(target: &Target, words: &str) -> Result<Vec<(i32, Option<i64>, i64)>, Failure> {
+    let settings = Settings::current();
+    if !settings.has_source() {
+        return Err(Failure::no_source());
+    }
+    if !layout::exists() {
+        return Err(Failure::warehouse_missing());
+    }
+    let (topic_id, targets) = look_up(&settings, target)?;
+    // Commands take effect in the order of their numbers; the lock keeps that the order of their commits.
+    Statement::new("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.control'))", &[]).run(&[])?;
+    Statement::new(
+        "INSERT INTO starsink.control_log (action, is_paused, detail) \
+         SELECT 'seek', COALESCE((SELECT is_paused FROM starsink.control_log ORDER BY control_id DESC LIMIT 1), false), $1",
+        &[pg_sys::TEXTOID],
+    )
+    .run(&[words.into()])?;
+    let ledger = Ledger::new();
+    let partitions: Vec<i32> = targets.iter().map(|(partition, _)| *partition).collect();
+    let positions = ledger.positions(&settings.topic, &partitions)?;
+    let mut moves = Vec::new();
+    for (partition, next_offset) in targets {
+        let before = positions.iter().find(|position| position.partition == partition);
+        let epoch = before.map_or(0, |position| position.epoch + 1);
+        let position = Position { partition, epoch, next_offset, topic_id: topic_id.clone() };
+        ledger.reset(None, &settings.topic, &position, 0, &format!("seek to {words}"))?;
+        moves.push((partition, before.map(|position| position.next_offset), next_offset));
+    }
+    Ok(moves)
+}
+
+/// Asks the broker for the target of each partition.
+fn look_up(settings: &Settings, target: &Target) -> Result<(String, Vec<(i32, i64)>), Failure> {
+    let (topic, failed) = (settings.topic.as_str(), |error| Failure::kafka(&error));
+    let client = with_signals_blocked(|| Client::connect(&assignment::properties(settings), Arc::new(Notices::default()))).map_err(failed)?;
+    let description = client.describe(topic, PATIENCE).map_err(failed)?;
+    let marks = |partition| client.watermarks(topic, partition, PATIENCE).map_err(failed);
+    if let Target::Offset { partition, next_offset } = *target {
+        if !description.partitions.contains(&partition) {
+            return Err(Failure::no_such_partition(topic, partition, &description.partitions));
+        }
+        let Watermarks { low, high } = marks(partition)?;
+        if !(low..=high).contains(&next_offset) {
+            return Err(Failure::no_such_offset(topic, partition, next_offset, low, high));
+        }
+        return Ok((description.id, vec![(partition, next_offset)]));
+    }
+    let targets = description.partitions.iter().map(|&partition| {
+        pgrx::check_for_interrupts!();
+        let offset = match target {
+            Target::Earliest => marks(partition)?.low,
+            Target::Latest => marks(partition)?.high,
+            Target::Time(time) => client.offset_at(topic, partition, *time, PATIENCE).map_err(failed)?,
+            Target::Offset { next_offset, .. } => *next_offset,
+        };
+        Ok((partition, offset))
+    });
+    let targets = targets.collect::<Result<_, Failure>>()?;
+    Ok((description.id, targets))
+}

@@ -1,0 +1,109 @@
+//! What the workers are doing, the settings and the codes, as rows for the views.
+
+use pgrx::prelude::*;
+
+use crate::event::code::{Code, Codes};
+use crate::settings::{self, catalog};
+use crate::worker::state::{self, BOARD};
+
+/// Whether the server preloaded the library, and so can run workers.
+#[pg_extern(stable, parallel_safe)]
+fn is_preloaded() -> bool {
+    state::is_attached()
+}
+
+/// Each worker that runs or should: 0 is the steward.
+#[pg_extern(volatile, parallel_safe)]
+fn worker_states() -> TableIterator<
+    'static,
+    (name!(worker, i32), name!(pid, i32), name!(state, String), name!(reason, String), name!(last_error, String)),
+> {
+    let mut rows = Vec::new();
+    if state::is_attached() {
+        let board = BOARD.share();
+        for (number, slot) in board.workers.iter().enumerate() {
+            if slot.pid != 0 || !slot.reason.get().is_empty() {
+                let text = (slot.state.name().to_owned(), slot.reason.get().to_owned(), slot.last_error.get().to_owned());
+                rows.push((number as i32, slot.pid, text.0, text.1, text.2));
+            }
+        }
+    }
+    TableIterator::new(rows)
+}
+
+/// Each partition that a worker has.
+#[pg_extern(volatile, parallel_safe)]
+fn partition_states() -> TableIterator<
+    'static,
+    (
+        name!(topic, String),
+        name!(partition, i32),
+        name!(worker, i32),
+        name!(state, String),
+        name!(reason, String),
+        name!(high_watermark, Option<i64>),
+    ),
+> {
+    let mut rows = Vec::new();
+    if state::is_attached() {
+        let board = BOARD.share();
+        for slot in board.partitions.iter().filter(|slot| slot.in_use) {
+            let high_watermark = (slot.high_watermark >= 0).then_some(slot.high_watermark);
+            let (topic, reason) = (slot.topic.get().to_owned(), slot.reason.get().to_owned());
+            rows.push((topic, slot.partition, slot.worker, slot.state.name().to_owned(), reason, high_watermark));
+        }
+    }
+    TableIterator::new(rows)
+}
+
+/// Files being ingested now.
+#[pg_extern(volatile, parallel_safe)]
+fn file_progress() -> TableIterator<
+    'static,
+    (
+        name!(pid, i32),
+        name!(path, String),
+        name!(bytes_processed, i64),
+        name!(bytes_total, i64),
+        name!(received, i64),
+        name!(loaded, i64),
+        name!(quarantined, i64),
+    ),
+> {
+    let mut rows = Vec::new();
+    if state::is_attached() {
+        let board = BOARD.share();
+        for slot in board.files.iter().filter(|slot| slot.pid != 0) {
+            let path = slot.path.get().to_owned();
+            rows.push((slot.pid, path, slot.bytes_processed, slot.bytes_total, slot.received, slot.loaded, slot.quarantined));
+        }
+    }
+    TableIterator::new(rows)
+}
+
+/// Every setting in the order of the manual; `is_set` only for secrets.
+#[pg_extern(stable, parallel_restricted)]
+fn setting_notes() -> TableIterator<'static, (name!(ordinal, i32), name!(name, String), name!(is_secret, bool), name!(is_set, Option<bool>))> {
+    let rows: Vec<_> = catalog::SETTINGS
+        .iter()
+        .enumerate()
+        .map(|(ordinal, entry)| {
+            let name = entry.name.to_string_lossy().into_owned();
+            let is_set = settings::secret_is_set(&name);
+            (ordinal as i32, name, is_set.is_some(), is_set)
+        })
+        .collect();
+    TableIterator::new(rows)
+}
+
+/// Every validation code: its bit in quality_flags, what becomes of a message that bears it, and what to do.
+#[pg_extern(immutable, parallel_safe)]
+fn validation_codes() -> TableIterator<'static, (name!(code, &'static str), name!(bit, i32), name!(action, &'static str), name!(meaning, &'static str))> {
+    TableIterator::new(Code::ALL.iter().map(|&code| (code.name(), code as i32, code.action().name(), code.meaning())))
+}
+
+/// The codes in fact_event.quality_flags.
+#[pg_extern(immutable, parallel_safe, strict)]
+fn quality_codes(flags: i64) -> Vec<&'static str> {
+    Codes::from_bits(flags as u64).iter().map(Code::name).collect()
+}
