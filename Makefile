@@ -49,7 +49,7 @@ lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, a
 	cargo clippy --release --workspace --all-targets $(FEATURES) -- -D warnings
 	shellcheck .ci/run pgrx-tests/*.sh
 	@if cargo deny --version >/dev/null 2>&1; then \
-		set -x; cargo deny --all-features check licenses bans sources; \
+		set -x; cargo deny --workspace check licenses bans sources; \
 	else \
 		echo "cargo-deny is not installed here: licences, bans and sources are not checked (cargo install --locked cargo-deny)"; \
 	fi
@@ -57,7 +57,8 @@ lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, a
 bench: setup-build-kafka install ## Throughput against COPY's, latency and memory, on this machine
 	cargo run --release $(FEATURES) --bin bench -- $(BENCH)
 
-demo: ## A shop's events into a cluster of its own: DEMO_SECONDS=30, BROKER=kafka or host:port, DEMO_RATE=1000
+demo: $(if $(filter kafka,$(BROKER)),setup-kafka) install ## A shop's events into a cluster of its own: DEMO_SECONDS=30, BROKER=kafka or host:port
+	cargo build --release $(FEATURES) --bin produce
 	@pgrx-tests/demo.sh
 
 demo-stop: ## Stop all that the demo left running

@@ -31,7 +31,12 @@ pub enum Blame {
 
 impl Failure {
     fn new(code: Code, message: impl Into<String>) -> Failure {
-        Failure { code, message: message.into(), detail: None, hint: None }
+        Failure {
+            code,
+            message: message.into(),
+            detail: None,
+            hint: None,
+        }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Failure {
@@ -64,14 +69,12 @@ impl Failure {
         std::process::abort()
     }
 
-    pub fn preload_missing() -> Failure {
-        Failure::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "starsink is not in shared_preload_libraries")
-            .hint("Run ALTER SYSTEM SET shared_preload_libraries = 'starsink' (keep what is there) and restart the server.")
-    }
-
     pub fn warehouse_missing() -> Failure {
-        Failure::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "this database has no warehouse yet")
-            .hint("Run SELECT starsink.create_warehouse().")
+        Failure::new(
+            Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            "this database has no warehouse yet",
+        )
+        .hint("Run SELECT starsink.create_warehouse().")
     }
 
     pub fn no_source() -> Failure {
@@ -89,20 +92,35 @@ impl Failure {
             (Some(first), Some(last)) => format!("Valid partitions are {first} to {last}."),
             _ => "The topic has no partitions.".to_owned(),
         };
-        Failure::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("topic \"{topic}\" has no partition {partition}")).hint(hint)
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("topic \"{topic}\" has no partition {partition}"),
+        )
+        .hint(hint)
     }
 
-    pub fn no_such_offset(topic: &str, partition: i32, offset: i64, low: i64, high: i64) -> Failure {
+    pub fn no_such_offset(
+        topic: &str,
+        partition: i32,
+        offset: i64,
+        low: i64,
+        high: i64,
+    ) -> Failure {
         Failure::new(
             Code::ERRCODE_INVALID_PARAMETER_VALUE,
             format!("partition {partition} of topic \"{topic}\" has no offset {offset}"),
         )
-        .hint(format!("Valid offsets are {low} to {high}; {high} is the next message to come."))
+        .hint(format!(
+            "Valid offsets are {low} to {high}; {high} is the next message to come."
+        ))
     }
 
     pub fn bad_seek(target: &str) -> Failure {
-        Failure::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("cannot seek to \"{target}\""))
-            .hint("Use 'earliest', 'latest', a timestamptz, or a partition and an offset.")
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("cannot seek to \"{target}\""),
+        )
+        .hint("Use 'earliest', 'latest', a timestamptz, or a partition and an offset.")
     }
 
     pub fn file(path: &str, error: &std::io::Error) -> Failure {
@@ -116,13 +134,19 @@ impl Failure {
     }
 
     pub fn file_denied() -> Failure {
-        Failure::new(Code::ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to read a file of the server")
-            .hint("Only members of pg_read_server_files may; COPY has the same rule.")
+        Failure::new(
+            Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            "permission denied to read a file of the server",
+        )
+        .hint("Only members of pg_read_server_files may; COPY has the same rule.")
     }
 
     pub fn unknown_code(code: &str) -> Failure {
-        Failure::new(Code::ERRCODE_INVALID_PARAMETER_VALUE, format!("there is no validation code \"{code}\""))
-            .hint("SELECT code FROM starsink.codes lists them.")
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("there is no validation code \"{code}\""),
+        )
+        .hint("SELECT code FROM starsink.codes lists them.")
     }
 
     pub fn sql(doing: &str, error: impl fmt::Display) -> Failure {
@@ -145,7 +169,11 @@ impl fmt::Display for Failure {
 
 impl From<CaughtError> for Failure {
     fn from(error: CaughtError) -> Failure {
-        let (CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) | CaughtError::RustPanic { ereport: report, .. }) = error;
+        let (CaughtError::PostgresError(report)
+        | CaughtError::ErrorReport(report)
+        | CaughtError::RustPanic {
+            ereport: report, ..
+        }) = error;
         Failure {
             code: report.sql_error_code(),
             message: report.message().to_owned(),
@@ -164,5 +192,7 @@ impl From<pgrx::spi::Error> for Failure {
 /// The five characters of an SQLSTATE.
 pub fn sqlstate(code: Code) -> String {
     let bits = code as i32;
-    (0..5).map(|place| char::from((((bits >> (6 * place)) & 0x3f) as u8) + b'0')).collect()
+    (0..5)
+        .map(|place| char::from((((bits >> (6 * place)) & 0x3f) as u8) + b'0'))
+        .collect()
 }

@@ -26,7 +26,12 @@ pgrx::pg_module_magic!();
 pub extern "C-unwind" fn _PG_init() {
     settings::register();
     // SAFETY: plain globals of the server.
-    let (is_preloading, is_upgrading) = unsafe { (pg_sys::process_shared_preload_libraries_in_progress, pg_sys::IsBinaryUpgrade) };
+    let (is_preloading, is_upgrading) = unsafe {
+        (
+            pg_sys::process_shared_preload_libraries_in_progress,
+            pg_sys::IsBinaryUpgrade,
+        )
+    };
     if is_preloading {
         worker::state::attach();
         if !is_upgrading {

@@ -5,11 +5,13 @@
 //! - `kafka`: Apache Kafka, one node. `mock`: librdkafka's mock cluster.
 //! - `producer`: messages and transactions. `bulk`: shop events in bulk. `shop`: the events themselves.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
+//! - `event`: the extension's own sources, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod bulk;
 pub mod cluster;
+pub mod corpus;
 mod folder;
 pub mod kafka;
 pub mod mock;
@@ -17,7 +19,6 @@ mod port;
 mod process;
 pub mod producer;
 pub mod shop;
-pub mod corpus;
 
 #[path = "../../src/event/mod.rs"]
 pub mod event;

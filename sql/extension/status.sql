@@ -110,11 +110,3 @@ COMMENT ON FUNCTION starsink.setting_rows() IS 'The rows of starsink.settings.';
 
 CREATE VIEW starsink.settings AS SELECT * FROM starsink.setting_rows();
 COMMENT ON VIEW starsink.settings IS 'Every setting with unit, default, bounds, when it takes effect and what it does. Secrets are never shown.';
-
-CREATE VIEW starsink.codes AS SELECT * FROM starsink.validation_codes();
-COMMENT ON VIEW starsink.codes IS 'Every validation code: its bit in quality_flags, what becomes of the message, what it means and what to do.';
-
-CREATE VIEW starsink.progress_ingest_file AS
-SELECT p.*, CASE WHEN p.bytes_total > 0 THEN round(100.0 * p.bytes_processed / p.bytes_total, 1) END AS percent
-FROM starsink.file_progress() AS p JOIN pg_catalog.pg_stat_activity AS a ON a.pid = p.pid AND a.state = 'active';
-COMMENT ON VIEW starsink.progress_ingest_file IS 'One row per running starsink.ingest_file(): bytes of the file and messages so far.';

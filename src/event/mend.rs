@@ -48,13 +48,15 @@ pub fn mended(text: &str) -> Option<String> {
 
 /// A search that is nearly free on clean text; may say yes when nothing is wrong.
 fn may_need_it(text: &[u8]) -> bool {
-    ESCAPE
-        .find_iter(text)
-        .any(|at| match text.get(at + 2..at + 6) {
-            Some([b'0', b'0', b'0', b'0']) => true,
-            Some([b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', _, _]) => true,
-            _ => false,
-        })
+    ESCAPE.find_iter(text).any(|at| {
+        matches!(
+            text.get(at + 2..at + 6),
+            Some(
+                [b'0', b'0', b'0', b'0']
+                | [b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', _, _],
+            )
+        )
+    })
 }
 
 /// What a backslash inside a string begins.

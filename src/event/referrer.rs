@@ -34,14 +34,16 @@ struct Known {
     internal: Arc<Referrer>,
 }
 
-impl Links {
-    pub fn new() -> Links {
+impl Default for Links {
+    fn default() -> Links {
         Links {
             pages: Cache::new(MAX_ORIGINS),
             referrers: Cache::new(MAX_REFERRERS),
         }
     }
+}
 
+impl Links {
     /// The page of a `current_url`; `None` when that is no URL.
     pub fn page(&mut self, url: &str) -> Option<Arc<Page>> {
         match origin(url) {
@@ -153,7 +155,7 @@ mod tests {
             ("about:blank", "about:blank", false),
             ("no url", "https://example.com/", false),
         ];
-        let mut links = Links::new();
+        let mut links = Links::default();
         for _ in ["fresh", "remembered"] {
             for (page, referrer, expected) in cases {
                 let page = links.page(page);
@@ -196,7 +198,7 @@ mod tests {
                 "example.org",
             ),
         ];
-        let mut links = Links::new();
+        let mut links = Links::default();
         for (text, url, host, domain) in cases {
             let found = links.referrer(text, None).unwrap_or_default();
             assert_eq!(
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn a_long_referrer_is_cut() {
         let found =
-            Links::new().referrer(&format!("https://example.com/{}", "x".repeat(9000)), None);
+            Links::default().referrer(&format!("https://example.com/{}", "x".repeat(9000)), None);
         assert_eq!(found.map(|found| found.url.len()), Some(8192));
     }
 }

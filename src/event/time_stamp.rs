@@ -81,7 +81,6 @@ fn whole_micros(value: u64) -> Option<(i64, Unit)> {
 impl Unit {
     fn of(value: u64) -> Option<Unit> {
         match value {
-            0 => None,
             1..SECONDS_BELOW => Some(Unit::Seconds),
             SECONDS_BELOW..MILLISECONDS_BELOW => Some(Unit::Milliseconds),
             MILLISECONDS_BELOW..MICROSECONDS_BELOW => Some(Unit::Microseconds),

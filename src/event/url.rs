@@ -59,7 +59,7 @@ impl Location {
 /// `shop.example:8080/x` and `localhost:3000` parse as if the host were a scheme.
 fn is_scheme(url: &Url) -> bool {
     let is_port = url.path().starts_with(|c: char| c.is_ascii_digit());
-    !url.scheme().contains('.') && (url.has_host() || !is_port)
+    url.has_host() || !is_port
 }
 
 /// Without a scheme, only a name in the DNS, an address or a host with a port tells a URL from a word.

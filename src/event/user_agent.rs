@@ -20,14 +20,16 @@ pub struct Agents {
     unknown: Arc<Agent>,
 }
 
-impl Agents {
-    pub fn new() -> Agents {
+impl Default for Agents {
+    fn default() -> Agents {
         Agents {
             read: Cache::new(MAX_AGENTS),
             unknown: Arc::default(),
         }
     }
+}
 
+impl Agents {
     pub fn read(&mut self, header: &str) -> Arc<Agent> {
         self.read.get(header, |header| Arc::new(parse(header)))
     }
@@ -133,7 +135,7 @@ fn is_tablet(lower: &str, says_so: bool) -> bool {
     let is_android =
         lower.contains("android") && !lower.contains("mobile") && !lower.contains("mobi ");
     let is_windows = lower.contains("windows nt");
-    (says_so && !is_windows) || (is_android && !is_windows)
+    (says_so || is_android) && !is_windows
 }
 
 #[cfg(test)]
@@ -246,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_same_header_is_the_same_agent() {
-        let mut agents = Agents::new();
+        let mut agents = Agents::default();
         assert!(Arc::ptr_eq(&agents.read(CHROME), &agents.read(CHROME)));
         assert_eq!(*agents.unknown(), Agent::default());
     }

@@ -41,7 +41,8 @@ fn ingest(payload: &str) -> &'static str {
 
 fn ingest_one(payload: &[u8]) -> Result<Counts, Failure> {
     let mut call = Call::new(SQL_TOPIC)?;
-    let offset = Spi::get_one::<i64>("SELECT pg_catalog.nextval('starsink.sql_offset')")?.unwrap_or_default();
+    let offset = Spi::get_one::<i64>("SELECT pg_catalog.nextval('starsink.sql_offset')")?
+        .unwrap_or_default();
     let mut batch = Batch::new();
     add(&mut batch, &mut call, offset, payload);
     load(&mut batch, SQL_TOPIC, None)
@@ -49,13 +50,27 @@ fn ingest_one(payload: &[u8]) -> Result<Counts, Failure> {
 
 fn add(batch: &mut Batch, call: &mut Call, offset: i64, payload: &[u8]) {
     let span = batch.span(0, offset);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros() as i64);
-    let origin = Origin { partition: 0, offset, time_ms: -1, key: None, payload: Some(payload) };
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_micros() as i64);
+    let origin = Origin {
+        partition: 0,
+        offset,
+        time_ms: -1,
+        key: None,
+        payload: Some(payload),
+    };
     batch.add(&mut call.frame, &mut call.reader, span, &origin, now);
 }
 
 fn load(batch: &mut Batch, topic: &str, reason: Option<&str>) -> Result<Counts, Failure> {
-    let source = Source { topic, kind: Kind::Sql, worker: None, reason, epochs: &HashMap::new() };
+    let source = Source {
+        topic,
+        kind: Kind::Sql,
+        worker: None,
+        reason,
+        epochs: &HashMap::new(),
+    };
     with_loader(|loader| loader.load_within(batch, &source))
 }
 
@@ -67,10 +82,22 @@ fn ingest_file(
     path: &str,
 ) -> TableIterator<
     'static,
-    (name!(received, i64), name!(loaded, i64), name!(duplicates, i64), name!(dropped, i64), name!(quarantined, i64)),
+    (
+        name!(received, i64),
+        name!(loaded, i64),
+        name!(duplicates, i64),
+        name!(dropped, i64),
+        name!(quarantined, i64),
+    ),
 > {
     match read_file(path) {
-        Ok(sum) => TableIterator::once((sum.received, sum.loaded, sum.duplicates, sum.dropped, sum.quarantined)),
+        Ok(sum) => TableIterator::once((
+            sum.received,
+            sum.loaded,
+            sum.duplicates,
+            sum.dropped,
+            sum.quarantined,
+        )),
         Err(failure) => failure.raise(),
     }
 }
@@ -78,24 +105,35 @@ fn ingest_file(
 fn read_file(path: &str) -> Result<Counts, Failure> {
     may_read_files()?;
     let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
-    let size = file.metadata().map_err(|error| Failure::file(path, &error))?.len();
+    let size = file
+        .metadata()
+        .map_err(|error| Failure::file(path, &error))?
+        .len();
     let read = Arc::new(AtomicU64::new(0));
     let mut lines = open(file, Arc::clone(&read)).map_err(|error| Failure::file(path, &error))?;
     let topic = format!("file:{}", path.rsplit('/').next().unwrap_or(path));
     let mut call = Call::new(&topic)?;
     let progress = Progress::begin(path, size as i64);
-    let (mut sum, mut batch, mut line, mut number) = (Counts::default(), Batch::new(), Vec::new(), 0);
+    let (mut sum, mut batch, mut line, mut number) =
+        (Counts::default(), Batch::new(), Vec::new(), 0);
     loop {
         let more = next_line(&mut lines, &mut line).map_err(|error| Failure::file(path, &error))?;
         if more && !line.is_empty() {
             add(&mut batch, &mut call, number, &line);
         }
         number += 1;
-        if batch.messages() > 0 && (!more || batch.messages() >= CHUNK || batch.bytes() >= CHUNK_BYTES) {
+        if batch.messages() > 0
+            && (!more || batch.messages() >= CHUNK || batch.bytes() >= CHUNK_BYTES)
+        {
             pgrx::check_for_interrupts!();
             sum.add(&load(&mut batch, &topic, Some(path))?);
             batch.clear();
-            progress.report(read.load(Ordering::Relaxed) as i64, sum.received, sum.loaded, sum.quarantined);
+            progress.report(
+                read.load(Ordering::Relaxed) as i64,
+                sum.received,
+                sum.loaded,
+                sum.quarantined,
+            );
         }
         if !more {
             return Ok(sum);
@@ -107,8 +145,17 @@ fn read_file(path: &str) -> Result<Counts, Failure> {
 /// function's owner.
 fn may_read_files() -> Result<(), Failure> {
     // SAFETY: catalog look-ups inside a transaction.
-    let may = unsafe { pg_sys::has_privs_of_role(pg_sys::GetOuterUserId(), pg_sys::Oid::from(pg_sys::ROLE_PG_READ_SERVER_FILES)) };
-    if may { Ok(()) } else { Err(Failure::file_denied()) }
+    let may = unsafe {
+        pg_sys::has_privs_of_role(
+            pg_sys::GetOuterUserId(),
+            pg_sys::Oid::from(pg_sys::ROLE_PG_READ_SERVER_FILES),
+        )
+    };
+    if may {
+        Ok(())
+    } else {
+        Err(Failure::file_denied())
+    }
 }
 
 /// Counts what is read of the file itself, compressed or not.
@@ -148,7 +195,10 @@ fn next_line(lines: &mut Box<dyn BufRead>, line: &mut Vec<u8>) -> std::io::Resul
         rest.clear();
         read = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut rest)?;
     }
-    while line.last().is_some_and(|&byte| byte == b'\n' || byte == b'\r') {
+    while line
+        .last()
+        .is_some_and(|&byte| byte == b'\n' || byte == b'\r')
+    {
         line.pop();
     }
     Ok(any)

@@ -35,8 +35,16 @@ impl Call {
         }
         let mut policy = Settings::current().policy;
         policy.email_key = assignment::email_key()?;
-        let frame = Frame { topic: topic.to_owned(), calendar: Calendar::new(policy.time_zone), policy: policy.clone(), seed: SEED };
-        Ok(Call { frame, reader: Reader::new(policy) })
+        let frame = Frame {
+            topic: topic.to_owned(),
+            calendar: Calendar::new(policy.time_zone),
+            policy: policy.clone(),
+            seed: SEED,
+        };
+        Ok(Call {
+            frame,
+            reader: Reader::new(policy),
+        })
     }
 }
 

@@ -3,14 +3,29 @@
 use pgrx::prelude::*;
 
 extension_sql_file!("../../sql/extension/roles.sql", name = "roles", bootstrap);
-extension_sql_file!("../../sql/extension/partitions.sql", name = "partitions", requires = ["roles"]);
-extension_sql_file!("../../sql/extension/control.sql", name = "control", requires = ["roles"]);
-extension_sql_file!("../../sql/extension/status.sql", name = "status", requires = ["roles", super::state]);
-extension_sql_file!("../../sql/extension/books.sql", name = "books", requires = ["roles"]);
 extension_sql_file!(
-    "../../sql/extension/rights.sql",
-    name = "rights",
-    requires = ["roles", "partitions", "control", "status", "books"],
+    "../../sql/extension/partitions.sql",
+    name = "partitions",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/control.sql",
+    name = "control",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/status.sql",
+    name = "status",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/books.sql",
+    name = "books",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/views_and_rights.sql",
+    name = "views_and_rights",
     finalize
 );
 

@@ -27,10 +27,22 @@ fn redrive(
     code: default!(Option<&str>, "NULL"),
 ) -> TableIterator<
     'static,
-    (name!(tried, i64), name!(loaded, i64), name!(duplicates, i64), name!(dropped, i64), name!(quarantined, i64)),
+    (
+        name!(tried, i64),
+        name!(loaded, i64),
+        name!(duplicates, i64),
+        name!(dropped, i64),
+        name!(quarantined, i64),
+    ),
 > {
     match redrive_all(code) {
-        Ok(sum) => TableIterator::once((sum.received, sum.loaded, sum.duplicates, sum.dropped, sum.quarantined)),
+        Ok(sum) => TableIterator::once((
+            sum.received,
+            sum.loaded,
+            sum.duplicates,
+            sum.dropped,
+            sum.quarantined,
+        )),
         Err(failure) => failure.raise(),
     }
 }
@@ -62,7 +74,9 @@ fn redrive_all(code: Option<&str>) -> Result<Counts, Failure> {
     let (mut sum, mut last) = (Counts::default(), 0);
     loop {
         let messages = read(&waiting, &[last.into(), code.into(), CHUNK.into()])?;
-        let Some(end) = messages.last() else { return Ok(sum) };
+        let Some(end) = messages.last() else {
+            return Ok(sum);
+        };
         last = end.id;
         for group in messages.chunk_by(|one, next| one.topic == next.topic) {
             pgrx::check_for_interrupts!();
@@ -90,12 +104,18 @@ fn read(waiting: &Statement, values: &[DatumWithOid<'_>]) -> Result<Vec<Message>
 }
 
 fn redrive_group(messages: &[Message]) -> Result<Counts, Failure> {
-    let Some(first) = messages.first() else { return Ok(Counts::default()) };
+    let Some(first) = messages.first() else {
+        return Ok(Counts::default());
+    };
     let mut call = Call::new(&first.topic)?;
     let mut batch = Batch::new();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros() as i64);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_micros() as i64);
     for message in messages {
-        batch.spans.push(Span::new(message.partition, message.offset));
+        batch
+            .spans
+            .push(Span::new(message.partition, message.offset));
         let span = batch.spans.len() - 1;
         let origin = Origin {
             partition: message.partition,

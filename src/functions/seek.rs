@@ -22,20 +22,33 @@ use crate::worker::pipeline::with_signals_blocked;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-type Moves = TableIterator<'static, (name!(partition, i32), name!(from_offset, Option<i64>), name!(next_offset, i64))>;
+/// Partition, where it was, where it goes.
+type Move = (i32, Option<i64>, i64);
 
 enum Target {
     Earliest,
     Latest,
     /// Milliseconds since the Unix epoch.
     Time(i64),
-    Offset { partition: i32, next_offset: i64 },
+    Offset {
+        partition: i32,
+        next_offset: i64,
+    },
 }
 
 /// Goes to the `earliest` or `latest` message of every partition.
 #[pg_extern(security_definer, volatile, parallel_unsafe, strict)]
 #[search_path(pg_catalog, pg_temp)]
-fn seek(target: &str) -> Moves {
+fn seek(
+    target: &str,
+) -> TableIterator<
+    'static,
+    (
+        name!(partition, i32),
+        name!(from_offset, Option<i64>),
+        name!(next_offset, i64),
+    ),
+> {
     match target {
         "earliest" => go(Target::Earliest, target),
         "latest" => go(Target::Latest, target),
@@ -46,26 +59,54 @@ fn seek(target: &str) -> Moves {
 /// Goes to the first message at or after a time, by Kafka's timestamps, in every partition.
 #[pg_extern(security_definer, volatile, parallel_unsafe, strict, name = "seek")]
 #[search_path(pg_catalog, pg_temp)]
-fn seek_time(target: TimestampWithTimeZone) -> Moves {
+fn seek_time(
+    target: TimestampWithTimeZone,
+) -> TableIterator<
+    'static,
+    (
+        name!(partition, i32),
+        name!(from_offset, Option<i64>),
+        name!(next_offset, i64),
+    ),
+> {
     let micros = i64::from(target).saturating_add(POSTGRES_EPOCH);
-    go(Target::Time(micros.div_euclid(1000).max(0)), &target.to_iso_string())
+    go(
+        Target::Time(micros.div_euclid(1000).max(0)),
+        &target.to_iso_string(),
+    )
 }
 
 /// Goes to an offset of one partition.
 #[pg_extern(security_definer, volatile, parallel_unsafe, strict, name = "seek")]
 #[search_path(pg_catalog, pg_temp)]
-fn seek_offset(partition: i32, next_offset: i64) -> Moves {
-    go(Target::Offset { partition, next_offset }, &format!("partition {partition}, offset {next_offset}"))
+fn seek_offset(
+    partition: i32,
+    next_offset: i64,
+) -> TableIterator<
+    'static,
+    (
+        name!(partition, i32),
+        name!(from_offset, Option<i64>),
+        name!(next_offset, i64),
+    ),
+> {
+    go(
+        Target::Offset {
+            partition,
+            next_offset,
+        },
+        &format!("partition {partition}, offset {next_offset}"),
+    )
 }
 
-fn go(target: Target, words: &str) -> Moves {
+fn go(target: Target, words: &str) -> TableIterator<'static, Move> {
     match moves(&target, words) {
         Ok(moves) => TableIterator::new(moves),
         Err(failure) => failure.raise(),
     }
 }
 
-fn moves(target: &Target, words: &str) -> Result<Vec<(i32, Option<i64>, i64)>, Failure> {
+fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
     let settings = Settings::current();
     if !settings.has_source() {
         return Err(Failure::no_source());
@@ -75,7 +116,11 @@ fn moves(target: &Target, words: &str) -> Result<Vec<(i32, Option<i64>, i64)>, F
     }
     let (topic_id, targets) = look_up(&settings, target)?;
     // Commands take effect in the order of their numbers; the lock keeps that the order of their commits.
-    Statement::new("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.control'))", &[]).run(&[])?;
+    Statement::new(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.control'))",
+        &[],
+    )
+    .run(&[])?;
     Statement::new(
         "INSERT INTO starsink.control_log (action, is_paused, detail) \
          SELECT 'seek', COALESCE((SELECT is_paused FROM starsink.control_log ORDER BY control_id DESC LIMIT 1), false), $1",
@@ -87,11 +132,28 @@ fn moves(target: &Target, words: &str) -> Result<Vec<(i32, Option<i64>, i64)>, F
     let positions = ledger.positions(&settings.topic, &partitions)?;
     let mut moves = Vec::new();
     for (partition, next_offset) in targets {
-        let before = positions.iter().find(|position| position.partition == partition);
+        let before = positions
+            .iter()
+            .find(|position| position.partition == partition);
         let epoch = before.map_or(0, |position| position.epoch + 1);
-        let position = Position { partition, epoch, next_offset, topic_id: topic_id.clone() };
-        ledger.reset(None, &settings.topic, &position, 0, &format!("seek to {words}"))?;
-        moves.push((partition, before.map(|position| position.next_offset), next_offset));
+        let position = Position {
+            partition,
+            epoch,
+            next_offset,
+            topic_id: topic_id.clone(),
+        };
+        ledger.reset(
+            None,
+            &settings.topic,
+            &position,
+            0,
+            &format!("seek to {words}"),
+        )?;
+        moves.push((
+            partition,
+            before.map(|position| position.next_offset),
+            next_offset,
+        ));
     }
     Ok(moves)
 }
@@ -99,16 +161,40 @@ fn moves(target: &Target, words: &str) -> Result<Vec<(i32, Option<i64>, i64)>, F
 /// Asks the broker for the target of each partition.
 fn look_up(settings: &Settings, target: &Target) -> Result<(String, Vec<(i32, i64)>), Failure> {
     let (topic, failed) = (settings.topic.as_str(), |error| Failure::kafka(&error));
-    let client = with_signals_blocked(|| Client::connect(&assignment::properties(settings), Arc::new(Notices::default()))).map_err(failed)?;
+    let client = with_signals_blocked(|| {
+        Client::connect(
+            &assignment::properties(settings),
+            Arc::new(Notices::default()),
+        )
+    })
+    .map_err(failed)?;
     let description = client.describe(topic, PATIENCE).map_err(failed)?;
-    let marks = |partition| client.watermarks(topic, partition, PATIENCE).map_err(failed);
-    if let Target::Offset { partition, next_offset } = *target {
+    let marks = |partition| {
+        client
+            .watermarks(topic, partition, PATIENCE)
+            .map_err(failed)
+    };
+    if let Target::Offset {
+        partition,
+        next_offset,
+    } = *target
+    {
         if !description.partitions.contains(&partition) {
-            return Err(Failure::no_such_partition(topic, partition, &description.partitions));
+            return Err(Failure::no_such_partition(
+                topic,
+                partition,
+                &description.partitions,
+            ));
         }
         let Watermarks { low, high } = marks(partition)?;
         if !(low..=high).contains(&next_offset) {
-            return Err(Failure::no_such_offset(topic, partition, next_offset, low, high));
+            return Err(Failure::no_such_offset(
+                topic,
+                partition,
+                next_offset,
+                low,
+                high,
+            ));
         }
         return Ok((description.id, vec![(partition, next_offset)]));
     }
@@ -117,7 +203,9 @@ fn look_up(settings: &Settings, target: &Target) -> Result<(String, Vec<(i32, i6
         let offset = match target {
             Target::Earliest => marks(partition)?.low,
             Target::Latest => marks(partition)?.high,
-            Target::Time(time) => client.offset_at(topic, partition, *time, PATIENCE).map_err(failed)?,
+            Target::Time(time) => client
+                .offset_at(topic, partition, *time, PATIENCE)
+                .map_err(failed)?,
             Target::Offset { next_offset, .. } => *next_offset,
         };
         Ok((partition, offset))

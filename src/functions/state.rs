@@ -16,14 +16,24 @@ fn is_preloaded() -> bool {
 #[pg_extern(volatile, parallel_safe)]
 fn worker_states() -> TableIterator<
     'static,
-    (name!(worker, i32), name!(pid, i32), name!(state, String), name!(reason, String), name!(last_error, String)),
+    (
+        name!(worker, i32),
+        name!(pid, i32),
+        name!(state, String),
+        name!(reason, String),
+        name!(last_error, String),
+    ),
 > {
     let mut rows = Vec::new();
     if state::is_attached() {
         let board = BOARD.share();
         for (number, slot) in board.workers.iter().enumerate() {
             if slot.pid != 0 || !slot.reason.get().is_empty() {
-                let text = (slot.state.name().to_owned(), slot.reason.get().to_owned(), slot.last_error.get().to_owned());
+                let text = (
+                    slot.state.name().to_owned(),
+                    slot.reason.get().to_owned(),
+                    slot.last_error.get().to_owned(),
+                );
                 rows.push((number as i32, slot.pid, text.0, text.1, text.2));
             }
         }
@@ -50,7 +60,14 @@ fn partition_states() -> TableIterator<
         for slot in board.partitions.iter().filter(|slot| slot.in_use) {
             let high_watermark = (slot.high_watermark >= 0).then_some(slot.high_watermark);
             let (topic, reason) = (slot.topic.get().to_owned(), slot.reason.get().to_owned());
-            rows.push((topic, slot.partition, slot.worker, slot.state.name().to_owned(), reason, high_watermark));
+            rows.push((
+                topic,
+                slot.partition,
+                slot.worker,
+                slot.state.name().to_owned(),
+                reason,
+                high_watermark,
+            ));
         }
     }
     TableIterator::new(rows)
@@ -75,7 +92,15 @@ fn file_progress() -> TableIterator<
         let board = BOARD.share();
         for slot in board.files.iter().filter(|slot| slot.pid != 0) {
             let path = slot.path.get().to_owned();
-            rows.push((slot.pid, path, slot.bytes_processed, slot.bytes_total, slot.received, slot.loaded, slot.quarantined));
+            rows.push((
+                slot.pid,
+                path,
+                slot.bytes_processed,
+                slot.bytes_total,
+                slot.received,
+                slot.loaded,
+                slot.quarantined,
+            ));
         }
     }
     TableIterator::new(rows)
@@ -83,7 +108,15 @@ fn file_progress() -> TableIterator<
 
 /// Every setting in the order of the manual; `is_set` only for secrets.
 #[pg_extern(stable, parallel_restricted)]
-fn setting_notes() -> TableIterator<'static, (name!(ordinal, i32), name!(name, String), name!(is_secret, bool), name!(is_set, Option<bool>))> {
+fn setting_notes() -> TableIterator<
+    'static,
+    (
+        name!(ordinal, i32),
+        name!(name, String),
+        name!(is_secret, bool),
+        name!(is_set, Option<bool>),
+    ),
+> {
     let rows: Vec<_> = catalog::SETTINGS
         .iter()
         .enumerate()
@@ -98,12 +131,30 @@ fn setting_notes() -> TableIterator<'static, (name!(ordinal, i32), name!(name, S
 
 /// Every validation code: its bit in quality_flags, what becomes of a message that bears it, and what to do.
 #[pg_extern(immutable, parallel_safe)]
-fn validation_codes() -> TableIterator<'static, (name!(code, &'static str), name!(bit, i32), name!(action, &'static str), name!(meaning, &'static str))> {
-    TableIterator::new(Code::ALL.iter().map(|&code| (code.name(), code as i32, code.action().name(), code.meaning())))
+fn validation_codes() -> TableIterator<
+    'static,
+    (
+        name!(code, &'static str),
+        name!(bit, i32),
+        name!(action, &'static str),
+        name!(meaning, &'static str),
+    ),
+> {
+    TableIterator::new(Code::ALL.iter().map(|&code| {
+        (
+            code.name(),
+            code as i32,
+            code.action().name(),
+            code.meaning(),
+        )
+    }))
 }
 
 /// The codes in fact_event.quality_flags.
 #[pg_extern(immutable, parallel_safe, strict)]
 fn quality_codes(flags: i64) -> Vec<&'static str> {
-    Codes::from_bits(flags as u64).iter().map(Code::name).collect()
+    Codes::from_bits(flags as u64)
+        .iter()
+        .map(Code::name)
+        .collect()
 }

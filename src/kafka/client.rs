@@ -22,7 +22,10 @@ impl Error {
     pub fn of(code: rd::rd_kafka_resp_err_t, doing: &str) -> Error {
         // SAFETY: the function returns a static string for every code.
         let reason = text(unsafe { rd::rd_kafka_err2str(code) });
-        Error { code: Some(code.into()), text: format!("{doing}: {reason}") }
+        Error {
+            code: Some(code.into()),
+            text: format!("{doing}: {reason}"),
+        }
     }
 }
 
@@ -55,11 +58,16 @@ unsafe impl Sync for Client {}
 
 impl Client {
     /// Creates the handle. Connecting goes on in librdkafka's threads; trouble shows up in `notices`.
-    pub fn connect(properties: &[(String, String)], notices: Arc<Notices>) -> Result<Client, Error> {
+    pub fn connect(
+        properties: &[(String, String)],
+        notices: Arc<Notices>,
+    ) -> Result<Client, Error> {
         let refused = |text: String| Error { code: None, text };
         let mut configuration = Configuration::new().map_err(|refusal| refused(refusal.message))?;
         for (name, value) in properties {
-            configuration.set(name, value).map_err(|_| refused(format!("librdkafka refuses the value of \"{name}\"")))?;
+            configuration
+                .set(name, value)
+                .map_err(|_| refused(format!("librdkafka refuses the value of \"{name}\"")))?;
         }
         let mut reason = [0 as c_char; 512];
         // SAFETY: the configuration is live; the opaque pointer stays valid as `notices` is kept until the handle is
@@ -69,13 +77,21 @@ impl Client {
             rd::rd_kafka_conf_set_opaque(conf, Arc::as_ptr(&notices).cast_mut().cast());
             rd::rd_kafka_conf_set_log_cb(conf, Some(on_log));
             rd::rd_kafka_conf_set_error_cb(conf, Some(on_error));
-            let handle = rd::rd_kafka_new(rd::rd_kafka_type_t::RD_KAFKA_CONSUMER, conf, reason.as_mut_ptr(), reason.len());
+            let handle = rd::rd_kafka_new(
+                rd::rd_kafka_type_t::RD_KAFKA_CONSUMER,
+                conf,
+                reason.as_mut_ptr(),
+                reason.len(),
+            );
             if handle.is_null() {
                 return Err(refused(text(reason.as_ptr())));
             }
             let _ = configuration.into_ptr();
             rd::rd_kafka_poll_set_consumer(handle);
-            Ok(Client { handle, _notices: notices })
+            Ok(Client {
+                handle,
+                _notices: notices,
+            })
         }
     }
 }
@@ -87,23 +103,44 @@ impl Drop for Client {
     }
 }
 
-unsafe extern "C" fn on_log(handle: *const rd::rd_kafka_t, level: c_int, facility: *const c_char, line: *const c_char) {
+unsafe extern "C" fn on_log(
+    handle: *const rd::rd_kafka_t,
+    level: c_int,
+    facility: *const c_char,
+    line: *const c_char,
+) {
     const WARNING: c_int = 4;
     if level > WARNING {
         return;
     }
     // SAFETY: librdkafka passes a live handle; its opaque is the queue set in connect().
     if let Some(notices) = unsafe { rd::rd_kafka_opaque(handle).cast::<Notices>().as_ref() } {
-        notices.push(Notice { is_error: false, kind: text(facility), text: text(line) });
+        notices.push(Notice {
+            is_error: false,
+            kind: text(facility),
+            text: text(line),
+        });
     }
 }
 
-unsafe extern "C" fn on_error(_handle: *mut rd::rd_kafka_t, code: c_int, reason: *const c_char, opaque: *mut c_void) {
+unsafe extern "C" fn on_error(
+    _handle: *mut rd::rd_kafka_t,
+    code: c_int,
+    reason: *const c_char,
+    opaque: *mut c_void,
+) {
     // SAFETY: opaque is the queue set in connect(); the name of an unknown code is still a static string.
     unsafe {
         if let Some(notices) = opaque.cast::<Notices>().as_ref() {
-            let kind = rd::rd_kafka_resp_err_t::try_from(code).map_or_else(|_| code.to_string(), |code| text(rd::rd_kafka_err2name(code)));
-            notices.push(Notice { is_error: true, kind, text: text(reason) });
+            let kind = rd::rd_kafka_resp_err_t::try_from(code).map_or_else(
+                |_| code.to_string(),
+                |code| text(rd::rd_kafka_err2name(code)),
+            );
+            notices.push(Notice {
+                is_error: true,
+                kind,
+                text: text(reason),
+            });
         }
     }
 }

@@ -29,11 +29,19 @@ pub struct Record<'a> {
 pub enum Fetched<'a> {
     Record(Record<'a>),
     /// Everything below this offset has been read, control records and gaps included.
-    End { partition: i32, offset: i64 },
+    End {
+        partition: i32,
+        offset: i64,
+    },
     /// The offset asked for is not there: trimmed, or the topic is another one.
-    OutOfRange { partition: i32 },
+    OutOfRange {
+        partition: i32,
+    },
     /// A failure of one partition or of the connection.
-    Failed { partition: i32, error: Error },
+    Failed {
+        partition: i32,
+        error: Error,
+    },
 }
 
 /// A client with partitions assigned to it.
@@ -52,13 +60,19 @@ const FETCH: usize = 1000;
 
 impl Consumer {
     /// Starts to fetch the partitions of `topic` from the offsets given.
-    pub fn assign(client: Arc<Client>, topic: &str, positions: &[(i32, i64)]) -> Result<Consumer, Error> {
+    pub fn assign(
+        client: Arc<Client>,
+        topic: &str,
+        positions: &[(i32, i64)],
+    ) -> Result<Consumer, Error> {
         let name = c_string(topic)?;
         // SAFETY: the list is destroyed after assign() has copied it; the queue is released in drop().
         unsafe {
-            let list = rd::rd_kafka_topic_partition_list_new(i32::try_from(positions.len()).unwrap_or(0));
+            let list =
+                rd::rd_kafka_topic_partition_list_new(i32::try_from(positions.len()).unwrap_or(0));
             for &(partition, offset) in positions {
-                (*rd::rd_kafka_topic_partition_list_add(list, name.as_ptr(), partition)).offset = offset;
+                (*rd::rd_kafka_topic_partition_list_add(list, name.as_ptr(), partition)).offset =
+                    offset;
             }
             let code = rd::rd_kafka_assign(client.handle, list);
             rd::rd_kafka_topic_partition_list_destroy(list);
@@ -66,7 +80,11 @@ impl Consumer {
                 return Err(Error::of(code, "assigning partitions"));
             }
             let queue = rd::rd_kafka_queue_get_consumer(client.handle);
-            Ok(Consumer { _client: client, queue, buffer: Vec::with_capacity(FETCH) })
+            Ok(Consumer {
+                _client: client,
+                queue,
+                buffer: Vec::with_capacity(FETCH),
+            })
         }
     }
 
@@ -80,7 +98,12 @@ impl Consumer {
                 return;
             }
             self.buffer.push(first);
-            let rest = rd::rd_kafka_consume_batch_queue(self.queue, 0, self.buffer.as_mut_ptr().add(1), FETCH - 1);
+            let rest = rd::rd_kafka_consume_batch_queue(
+                self.queue,
+                0,
+                self.buffer.as_mut_ptr().add(1),
+                FETCH - 1,
+            );
             self.buffer.set_len(1 + usize::try_from(rest).unwrap_or(0));
         }
         for message in self.buffer.drain(..) {
@@ -97,9 +120,11 @@ impl Consumer {
         let Ok(name) = c_string(topic) else { return };
         // SAFETY: the list is copied by the asynchronous commit before it is destroyed.
         unsafe {
-            let list = rd::rd_kafka_topic_partition_list_new(i32::try_from(positions.len()).unwrap_or(0));
+            let list =
+                rd::rd_kafka_topic_partition_list_new(i32::try_from(positions.len()).unwrap_or(0));
             for &(partition, offset) in positions {
-                (*rd::rd_kafka_topic_partition_list_add(list, name.as_ptr(), partition)).offset = offset;
+                (*rd::rd_kafka_topic_partition_list_add(list, name.as_ptr(), partition)).offset =
+                    offset;
             }
             rd::rd_kafka_commit(client.handle, list, 1);
             rd::rd_kafka_topic_partition_list_destroy(list);
@@ -131,9 +156,16 @@ unsafe fn fetched(message: &rd::rd_kafka_message_t) -> Fetched<'_> {
                 })
             }
         }
-        code::RD_KAFKA_RESP_ERR__PARTITION_EOF => Fetched::End { partition, offset: message.offset },
-        code::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET | code::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE => Fetched::OutOfRange { partition },
-        other => Fetched::Failed { partition, error: Error::of(other, "fetching") },
+        code::RD_KAFKA_RESP_ERR__PARTITION_EOF => Fetched::End {
+            partition,
+            offset: message.offset,
+        },
+        code::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
+        | code::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE => Fetched::OutOfRange { partition },
+        other => Fetched::Failed {
+            partition,
+            error: Error::of(other, "fetching"),
+        },
     }
 }
 

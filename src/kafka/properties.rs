@@ -12,7 +12,10 @@ pub struct Refusal {
 }
 
 fn refusal(message: String, hint: &str) -> Refusal {
-    Refusal { message, hint: hint.to_owned() }
+    Refusal {
+        message,
+        hint: hint.to_owned(),
+    }
 }
 
 /// Properties that the loader's guarantees rest on: it sets them itself.
@@ -29,11 +32,20 @@ const RESERVED: &[(&str, &str)] = &[
     ("sasl.username", "starsink.sasl_username"),
     ("security.protocol", "starsink.security_protocol"),
     ("ssl.key.password", "starsink.ssl_key_password"),
-    ("enable.auto.commit", "nothing: offsets commit with the data"),
-    ("enable.auto.offset.store", "nothing: offsets commit with the data"),
+    (
+        "enable.auto.commit",
+        "nothing: offsets commit with the data",
+    ),
+    (
+        "enable.auto.offset.store",
+        "nothing: offsets commit with the data",
+    ),
     ("enable.partition.eof", "nothing: starsink needs it"),
     ("group.protocol", "nothing: partitions are assigned by hand"),
-    ("plugin.library.paths", "nothing: no code is loaded into the server"),
+    (
+        "plugin.library.paths",
+        "nothing: no code is loaded into the server",
+    ),
 ];
 
 const SECRETS: &[&str] = &[
@@ -90,10 +102,16 @@ fn split(options: &str) -> Vec<String> {
 /// secret where it would be shown. No message repeats a value that may be secret.
 pub fn check(name: &str, value: &str, secret: bool) -> Result<(), Refusal> {
     if let Some((_, instead)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
-        return Err(refusal(format!("property \"{name}\" cannot be set here"), &format!("Use {instead}.")));
+        return Err(refusal(
+            format!("property \"{name}\" cannot be set here"),
+            &format!("Use {instead}."),
+        ));
     }
     if !secret && SECRETS.contains(&name) {
-        return Err(refusal(format!("property \"{name}\" holds a secret"), "Set it in starsink.kafka_secret_options, which is never shown."));
+        return Err(refusal(
+            format!("property \"{name}\" holds a secret"),
+            "Set it in starsink.kafka_secret_options, which is never shown.",
+        ));
     }
     Configuration::new()?.set(name, value).map_err(|reason| {
         let message = match (secret, reason.contains("No such configuration property")) {
@@ -101,7 +119,10 @@ pub fn check(name: &str, value: &str, secret: bool) -> Result<(), Refusal> {
             (true, false) => format!("librdkafka refuses the value of \"{name}\""),
             (false, false) => format!("librdkafka refuses \"{name}={value}\": {reason}"),
         };
-        refusal(message, "librdkafka's CONFIGURATION.md lists every property with its range.")
+        refusal(
+            message,
+            "librdkafka's CONFIGURATION.md lists every property with its range.",
+        )
     })
 }
 
@@ -113,7 +134,10 @@ impl Configuration {
         // SAFETY: no preconditions.
         let conf = unsafe { rd::rd_kafka_conf_new() };
         if conf.is_null() {
-            return Err(refusal("librdkafka has no memory for a configuration".to_owned(), "Free memory on the server."));
+            return Err(refusal(
+                "librdkafka has no memory for a configuration".to_owned(),
+                "Free memory on the server.",
+            ));
         }
         Ok(Configuration(conf))
     }
@@ -125,7 +149,15 @@ impl Configuration {
         };
         let mut reason = [0 as c_char; 512];
         // SAFETY: conf is live; the strings are terminated; the buffer's length is passed along.
-        let answer = unsafe { rd::rd_kafka_conf_set(self.0, c_name.as_ptr(), c_value.as_ptr(), reason.as_mut_ptr(), reason.len()) };
+        let answer = unsafe {
+            rd::rd_kafka_conf_set(
+                self.0,
+                c_name.as_ptr(),
+                c_value.as_ptr(),
+                reason.as_mut_ptr(),
+                reason.len(),
+            )
+        };
         if answer == rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK {
             return Ok(());
         }

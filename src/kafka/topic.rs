@@ -27,7 +27,10 @@ pub struct Watermarks {
 const OK: rd::rd_kafka_resp_err_t = rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
 
 pub(super) fn c_string(value: &str) -> Result<CString, Error> {
-    CString::new(value).map_err(|_| Error { code: None, text: "a topic name holds a NUL character".to_owned() })
+    CString::new(value).map_err(|_| Error {
+        code: None,
+        text: "a topic name holds a NUL character".to_owned(),
+    })
 }
 
 fn millis(timeout: Duration) -> c_int {
@@ -42,9 +45,18 @@ impl Client {
         unsafe {
             let queue = rd::rd_kafka_queue_new(self.handle);
             let mut names: [*const c_char; 1] = [name.as_ptr()];
-            let topics = rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
-            let options = rd::rd_kafka_AdminOptions_new(self.handle, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
-            rd::rd_kafka_AdminOptions_set_request_timeout(options, millis(timeout), std::ptr::null_mut(), 0);
+            let topics =
+                rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
+            let options = rd::rd_kafka_AdminOptions_new(
+                self.handle,
+                rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
+            );
+            rd::rd_kafka_AdminOptions_set_request_timeout(
+                options,
+                millis(timeout),
+                std::ptr::null_mut(),
+                0,
+            );
             rd::rd_kafka_DescribeTopics(self.handle, topics, options, queue);
             let event = rd::rd_kafka_queue_poll(queue, millis(timeout).saturating_add(500));
             let answer = described(event);
@@ -59,12 +71,30 @@ impl Client {
     }
 
     /// First and next offset of a partition, from its leader.
-    pub fn watermarks(&self, topic: &str, partition: i32, timeout: Duration) -> Result<Watermarks, Error> {
+    pub fn watermarks(
+        &self,
+        topic: &str,
+        partition: i32,
+        timeout: Duration,
+    ) -> Result<Watermarks, Error> {
         let name = c_string(topic)?;
         let (mut low, mut high) = (0, 0);
         // SAFETY: the out pointers live across the call.
-        let code = unsafe { rd::rd_kafka_query_watermark_offsets(self.handle, name.as_ptr(), partition, &mut low, &mut high, millis(timeout)) };
-        if code == OK { Ok(Watermarks { low, high }) } else { Err(Error::of(code, "asking for a partition's offsets")) }
+        let code = unsafe {
+            rd::rd_kafka_query_watermark_offsets(
+                self.handle,
+                name.as_ptr(),
+                partition,
+                &mut low,
+                &mut high,
+                millis(timeout),
+            )
+        };
+        if code == OK {
+            Ok(Watermarks { low, high })
+        } else {
+            Err(Error::of(code, "asking for a partition's offsets"))
+        }
     }
 
     /// The high watermark as the last fetch told it; no question to the broker. `None` before the first fetch.
@@ -72,12 +102,26 @@ impl Client {
         let name = c_string(topic).ok()?;
         let (mut low, mut high) = (0, 0);
         // SAFETY: the out pointers live across the call.
-        let code = unsafe { rd::rd_kafka_get_watermark_offsets(self.handle, name.as_ptr(), partition, &mut low, &mut high) };
+        let code = unsafe {
+            rd::rd_kafka_get_watermark_offsets(
+                self.handle,
+                name.as_ptr(),
+                partition,
+                &mut low,
+                &mut high,
+            )
+        };
         (code == OK && high >= 0).then_some(high)
     }
 
     /// The first offset at or after a time (milliseconds since the Unix epoch); the high watermark if there is none.
-    pub fn offset_at(&self, topic: &str, partition: i32, time_ms: i64, timeout: Duration) -> Result<i64, Error> {
+    pub fn offset_at(
+        &self,
+        topic: &str,
+        partition: i32,
+        time_ms: i64,
+        timeout: Duration,
+    ) -> Result<i64, Error> {
         let name = c_string(topic)?;
         // SAFETY: the list and its only element live until destroyed below.
         let (code, found) = unsafe {
@@ -94,7 +138,12 @@ impl Client {
                 return Err(Error::of(code, "asking for the offset of a time"));
             }
         }
-        if found.1 >= 0 { Ok(found.1) } else { self.watermarks(topic, partition, timeout).map(|watermarks| watermarks.high) }
+        if found.1 >= 0 {
+            Ok(found.1)
+        } else {
+            self.watermarks(topic, partition, timeout)
+                .map(|watermarks| watermarks.high)
+        }
     }
 }
 
@@ -103,32 +152,54 @@ unsafe fn described(event: *mut rd::rd_kafka_event_t) -> Result<Description, Err
     // SAFETY: the event is live or NULL; every pointer below belongs to it.
     unsafe {
         if event.is_null() {
-            return Err(Error { code: Some(RDKafkaErrorCode::OperationTimedOut), text: format!("{DOING}: no answer in time") });
+            return Err(Error {
+                code: Some(RDKafkaErrorCode::OperationTimedOut),
+                text: format!("{DOING}: no answer in time"),
+            });
         }
         let code = rd::rd_kafka_event_error(event);
         if code != OK {
-            return Err(Error { code: Some(code.into()), text: format!("{DOING}: {}", text(rd::rd_kafka_event_error_string(event))) });
+            return Err(Error {
+                code: Some(code.into()),
+                text: format!("{DOING}: {}", text(rd::rd_kafka_event_error_string(event))),
+            });
         }
         let result = rd::rd_kafka_event_DescribeTopics_result(event);
         let mut count = 0;
         let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &mut count);
         if count == 0 || topics.is_null() {
-            return Err(Error { code: Some(RDKafkaErrorCode::UnknownTopicOrPartition), text: format!("{DOING}: no such topic") });
+            return Err(Error {
+                code: Some(RDKafkaErrorCode::UnknownTopicOrPartition),
+                text: format!("{DOING}: no such topic"),
+            });
         }
         let topic = *topics;
         let error = rd::rd_kafka_TopicDescription_error(topic);
-        let code = if error.is_null() { OK } else { rd::rd_kafka_error_code(error) };
+        let code = if error.is_null() {
+            OK
+        } else {
+            rd::rd_kafka_error_code(error)
+        };
         if code != OK {
             return Err(Error::of(code, DOING));
         }
         let mut partition_count = 0;
         let list = rd::rd_kafka_TopicDescription_partitions(topic, &mut partition_count);
-        let mut partitions: Vec<i32> =
-            (0..partition_count).map(|index| rd::rd_kafka_TopicPartitionInfo_partition(*list.add(index))).collect();
+        let mut partitions: Vec<i32> = (0..partition_count)
+            .map(|index| rd::rd_kafka_TopicPartitionInfo_partition(*list.add(index)))
+            .collect();
         partitions.sort_unstable();
         let id = rd::rd_kafka_TopicDescription_topic_id(topic);
         let known = !id.is_null()
-            && (rd::rd_kafka_Uuid_most_significant_bits(id) != 0 || rd::rd_kafka_Uuid_least_significant_bits(id) != 0);
-        Ok(Description { id: if known { text(rd::rd_kafka_Uuid_base64str(id)) } else { String::new() }, partitions })
+            && (rd::rd_kafka_Uuid_most_significant_bits(id) != 0
+                || rd::rd_kafka_Uuid_least_significant_bits(id) != 0);
+        Ok(Description {
+            id: if known {
+                text(rd::rd_kafka_Uuid_base64str(id))
+            } else {
+                String::new()
+            },
+            partitions,
+        })
     }
 }

@@ -57,5 +57,8 @@ pub const SETTINGS: &[Entry] = &[
 
 /// Short and long description of a setting; empty for a name that is not listed, which a test forbids.
 pub fn describe(name: &CStr) -> (&'static CStr, &'static CStr) {
-    SETTINGS.iter().find(|entry| entry.name == name).map_or((c"", c""), |entry| (entry.short, entry.long))
+    SETTINGS
+        .iter()
+        .find(|entry| entry.name == name)
+        .map_or((c"", c""), |entry| (entry.short, entry.long))
 }

@@ -17,7 +17,10 @@ pub struct Refusal {
 ///
 /// # Safety
 /// `newval` comes from the GUC machinery.
-pub unsafe fn run(newval: *mut *mut c_char, check: impl FnOnce(&str) -> Result<(), Refusal>) -> bool {
+pub unsafe fn run(
+    newval: *mut *mut c_char,
+    check: impl FnOnce(&str) -> Result<(), Refusal>,
+) -> bool {
     // SAFETY: a non-NULL value is a terminated string.
     let value = unsafe {
         if (*newval).is_null() {
@@ -31,7 +34,9 @@ pub unsafe fn run(newval: *mut *mut c_char, check: impl FnOnce(&str) -> Result<(
             // SAFETY: these globals are read by the GUC machinery right after the hook; the copies live in the
             // current memory context, as GUC_check_errmsg's own formatting would.
             unsafe {
-                pg_sys::GUC_check_errcode(pgrx::PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE as i32);
+                pg_sys::GUC_check_errcode(
+                    pgrx::PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE as i32,
+                );
                 pg_sys::GUC_check_errmsg_string = server_copy(&refusal.message);
                 pg_sys::GUC_check_errhint_string = server_copy(&refusal.hint);
             }
@@ -47,14 +52,19 @@ fn server_copy(text: &str) -> *mut c_char {
 }
 
 fn refuse(message: String, hint: &str) -> Result<(), Refusal> {
-    Err(Refusal { message, hint: hint.to_owned() })
+    Err(Refusal {
+        message,
+        hint: hint.to_owned(),
+    })
 }
 
 pub fn topic(value: &str) -> Result<(), Refusal> {
     let legal = value.len() <= 249
         && value != "."
         && value != ".."
-        && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
     if legal {
         return Ok(());
     }
@@ -68,7 +78,9 @@ pub fn bootstrap_servers(value: &str) -> Result<(), Refusal> {
     let legal = value.split(',').map(str::trim).all(|server| {
         let server = server.rsplit_once("://").map_or(server, |(_, rest)| rest);
         match server.rsplit_once(':') {
-            Some((host, port)) => !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0),
+            Some((host, port)) => {
+                !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
+            }
             None => !server.is_empty() && !server.contains(char::is_whitespace),
         }
     });
@@ -112,6 +124,18 @@ pub fn kafka_secret_options(value: &str) -> Result<(), Refusal> {
 
 fn options(setting: &str, value: &str, secret: bool) -> Result<(), Refusal> {
     properties::parse(value)
-        .and_then(|options| options.iter().try_for_each(|(name, value)| properties::check(name, value, secret)))
-        .or_else(|refusal| refuse(format!("invalid value for parameter \"{setting}\": {}", refusal.message), &refusal.hint))
+        .and_then(|options| {
+            options
+                .iter()
+                .try_for_each(|(name, value)| properties::check(name, value, secret))
+        })
+        .or_else(|refusal| {
+            refuse(
+                format!(
+                    "invalid value for parameter \"{setting}\": {}",
+                    refusal.message
+                ),
+                &refusal.hint,
+            )
+        })
 }

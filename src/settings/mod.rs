@@ -46,7 +46,11 @@ pub struct Settings {
 impl Settings {
     /// Whether there is something to consume from.
     pub fn has_source(&self) -> bool {
-        !self.topic.is_empty() && self.kafka.iter().any(|(name, value)| name == "bootstrap.servers" && !value.is_empty())
+        !self.topic.is_empty()
+            && self
+                .kafka
+                .iter()
+                .any(|(name, value)| name == "bootstrap.servers" && !value.is_empty())
     }
 
     pub fn current() -> Settings {

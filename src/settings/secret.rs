@@ -63,7 +63,11 @@ unsafe fn guc_release(value: *mut c_char) {
 pub unsafe fn conceal(newval: *mut *mut c_char, extra: *mut *mut c_void) -> bool {
     // SAFETY: newval points to a value of the GUC allocator, or to NULL; extra is ours to set.
     unsafe {
-        let value = if (*newval).is_null() { CString::default() } else { CStr::from_ptr(*newval).to_owned() };
+        let value = if (*newval).is_null() {
+            CString::default()
+        } else {
+            CStr::from_ptr(*newval).to_owned()
+        };
         let (kept, mask) = (guc_copy(&value), guc_copy(MASK));
         if kept.is_null() || mask.is_null() {
             return false;

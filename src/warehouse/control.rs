@@ -15,13 +15,19 @@ pub struct Commands(Statement);
 
 impl Commands {
     pub fn new() -> Commands {
-        Commands(Statement::new("SELECT control_id, is_paused FROM starsink.control_log ORDER BY control_id DESC LIMIT 1", &[]))
+        Commands(Statement::new(
+            "SELECT control_id, is_paused FROM starsink.control_log ORDER BY control_id DESC LIMIT 1",
+            &[],
+        ))
     }
 
     pub fn current(&self) -> Result<Control, Failure> {
         let mut control = Control::default();
         self.0.each(&[], |row| {
-            control = Control { id: get(row, 1)?, is_paused: get(row, 2)? };
+            control = Control {
+                id: get(row, 1)?,
+                is_paused: get(row, 2)?,
+            };
             Ok(())
         })?;
         Ok(control)

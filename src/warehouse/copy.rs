@@ -21,10 +21,14 @@ impl Source {
     fn read(&mut self, out: *mut u8, room: usize) -> usize {
         let mut written = 0;
         while written < room {
-            let Some(&(start, len)) = self.pieces.get(self.piece) else { break };
+            let Some(&(start, len)) = self.pieces.get(self.piece) else {
+                break;
+            };
             let step = (len - self.offset).min(room - written);
             // SAFETY: within the piece and within the buffer, by the two minima above.
-            unsafe { std::ptr::copy_nonoverlapping(start.add(self.offset), out.add(written), step) };
+            unsafe {
+                std::ptr::copy_nonoverlapping(start.add(self.offset), out.add(written), step)
+            };
             written += step;
             self.offset += step;
             if self.offset == len {
@@ -43,13 +47,21 @@ thread_local! {
 
 #[pg_guard]
 unsafe extern "C-unwind" fn read_source(out: *mut c_void, _min: c_int, max: c_int) -> c_int {
-    SOURCE.with_borrow_mut(|source| source.read(out.cast(), usize::try_from(max).unwrap_or(0))) as c_int
+    SOURCE.with_borrow_mut(|source| source.read(out.cast(), usize::try_from(max).unwrap_or(0)))
+        as c_int
 }
 
 /// Copies a stream of the binary COPY format, given in pieces, into `warehouse.<table>`. Errors of the server come
 /// as panics, to be caught by the (sub-)transaction around it.
 pub fn copy_in(table: &str, columns: &[&str], pieces: &[&[u8]]) -> Result<u64, Failure> {
-    SOURCE.set(Source { pieces: pieces.iter().map(|piece| (piece.as_ptr(), piece.len())).collect(), piece: 0, offset: 0 });
+    SOURCE.set(Source {
+        pieces: pieces
+            .iter()
+            .map(|piece| (piece.as_ptr(), piece.len()))
+            .collect(),
+        piece: 0,
+        offset: 0,
+    });
     let name = CString::new(table).map_err(|error| Failure::sql("naming a table", error))?;
     // SAFETY: inside a transaction on the main thread. Everything allocated lives in the transaction's memory; an
     // error unwinds to the caller's guard, which rolls back and releases the relation.
@@ -61,7 +73,14 @@ pub fn copy_in(table: &str, columns: &[&str], pieces: &[&[u8]]) -> Result<u64, F
         }
         let relation = pg_sys::table_open(oid, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
         let state = pg_sys::make_parsestate(std::ptr::null_mut());
-        pg_sys::addRangeTableEntryForRelation(state, relation, pg_sys::RowExclusiveLock as c_int, std::ptr::null_mut(), false, false);
+        pg_sys::addRangeTableEntryForRelation(
+            state,
+            relation,
+            pg_sys::RowExclusiveLock as c_int,
+            std::ptr::null_mut(),
+            false,
+            false,
+        );
         let copy = begin(state, relation, names(columns), binary());
         let rows = pg_sys::CopyFrom(copy);
         pg_sys::EndCopyFrom(copy);
@@ -73,15 +92,46 @@ pub fn copy_in(table: &str, columns: &[&str], pieces: &[&[u8]]) -> Result<u64, F
 }
 
 #[cfg(feature = "pg13")]
-unsafe fn begin(state: *mut pg_sys::ParseState, relation: pg_sys::Relation, columns: *mut pg_sys::List, options: *mut pg_sys::List) -> pg_sys::CopyState {
+unsafe fn begin(
+    state: *mut pg_sys::ParseState,
+    relation: pg_sys::Relation,
+    columns: *mut pg_sys::List,
+    options: *mut pg_sys::List,
+) -> pg_sys::CopyState {
     // SAFETY: arguments as BeginCopyFrom wants them.
-    unsafe { pg_sys::BeginCopyFrom(state, relation, std::ptr::null(), false, Some(read_source), columns, options) }
+    unsafe {
+        pg_sys::BeginCopyFrom(
+            state,
+            relation,
+            std::ptr::null(),
+            false,
+            Some(read_source),
+            columns,
+            options,
+        )
+    }
 }
 
 #[cfg(not(feature = "pg13"))]
-unsafe fn begin(state: *mut pg_sys::ParseState, relation: pg_sys::Relation, columns: *mut pg_sys::List, options: *mut pg_sys::List) -> pg_sys::CopyFromState {
+unsafe fn begin(
+    state: *mut pg_sys::ParseState,
+    relation: pg_sys::Relation,
+    columns: *mut pg_sys::List,
+    options: *mut pg_sys::List,
+) -> pg_sys::CopyFromState {
     // SAFETY: arguments as BeginCopyFrom wants them.
-    unsafe { pg_sys::BeginCopyFrom(state, relation, std::ptr::null_mut(), std::ptr::null(), false, Some(read_source), columns, options) }
+    unsafe {
+        pg_sys::BeginCopyFrom(
+            state,
+            relation,
+            std::ptr::null_mut(),
+            std::ptr::null(),
+            false,
+            Some(read_source),
+            columns,
+            options,
+        )
+    }
 }
 
 unsafe fn string(value: &str) -> *mut c_void {
@@ -92,7 +142,11 @@ unsafe fn string(value: &str) -> *mut c_void {
 
 unsafe fn names(columns: &[&str]) -> *mut pg_sys::List {
     // SAFETY: appends nodes of the current memory context.
-    columns.iter().fold(std::ptr::null_mut(), |list, column| unsafe { pg_sys::lappend(list, string(column)) })
+    columns
+        .iter()
+        .fold(std::ptr::null_mut(), |list, column| unsafe {
+            pg_sys::lappend(list, string(column))
+        })
 }
 
 unsafe fn binary() -> *mut pg_sys::List {

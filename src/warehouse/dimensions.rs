@@ -28,24 +28,54 @@ struct Table {
 
 const fn table(dimension: Dimension) -> Table {
     let (name, key, natural, on): (_, _, &[&str], _) = match dimension {
-        Dimension::EventType => ("dim_event_type", "event_type_key", &["collection"], "d.collection = i.collection"),
-        Dimension::Product => ("dim_product", "product_key", &["product_id"], "d.product_id = i.product_id AND d.is_current"),
+        Dimension::EventType => (
+            "dim_event_type",
+            "event_type_key",
+            &["collection"],
+            "d.collection = i.collection",
+        ),
+        Dimension::Product => (
+            "dim_product",
+            "product_key",
+            &["product_id"],
+            "d.product_id = i.product_id AND d.is_current",
+        ),
         Dimension::Customer => (
             "dim_customer",
             "customer_key",
             &["identity_type", "identity"],
             "d.identity_type = i.identity_type AND d.identity = i.identity AND d.is_current",
         ),
-        Dimension::Device => ("dim_device", "device_key", &["device_id"], "d.device_id = i.device_id"),
-        Dimension::Browser => ("dim_browser", "browser_key", &["family", "version"], "d.family = i.family AND d.version = i.version"),
-        Dimension::Os => ("dim_os", "os_key", &["family", "version"], "d.family = i.family AND d.version = i.version"),
+        Dimension::Device => (
+            "dim_device",
+            "device_key",
+            &["device_id"],
+            "d.device_id = i.device_id",
+        ),
+        Dimension::Browser => (
+            "dim_browser",
+            "browser_key",
+            &["family", "version"],
+            "d.family = i.family AND d.version = i.version",
+        ),
+        Dimension::Os => (
+            "dim_os",
+            "os_key",
+            &["family", "version"],
+            "d.family = i.family AND d.version = i.version",
+        ),
         Dimension::UserAgent => (
             "dim_user_agent",
             "user_agent_key",
             &["user_agent"],
             "pg_catalog.md5(d.user_agent) = pg_catalog.md5(i.user_agent)",
         ),
-        Dimension::Store => ("dim_store", "store_key", &["store_id"], "d.store_id = i.store_id AND d.is_current"),
+        Dimension::Store => (
+            "dim_store",
+            "store_key",
+            &["store_id"],
+            "d.store_id = i.store_id AND d.is_current",
+        ),
         Dimension::Referrer => (
             "dim_referrer",
             "referrer_key",
@@ -53,7 +83,12 @@ const fn table(dimension: Dimension) -> Table {
             "pg_catalog.md5(d.referrer_url) = pg_catalog.md5(i.referrer_url) AND d.is_internal = i.is_internal::boolean",
         ),
     };
-    Table { name, key, natural, on }
+    Table {
+        name,
+        key,
+        natural,
+        on,
+    }
 }
 
 /// The statements and the cache of one dimension.
@@ -67,34 +102,65 @@ struct Resolver {
 
 impl Resolver {
     fn new(dimension: Dimension, capacity: usize) -> Resolver {
-        let Table { name, key, natural, on } = table(dimension);
+        let Table {
+            name,
+            key,
+            natural,
+            on,
+        } = table(dimension);
         let columns = dimension.columns();
-        let arrays = |count: usize| (1..=count).map(|n| format!("${n}::text[]")).collect::<Vec<_>>().join(", ");
-        let cast = |column: &&str| if column.starts_with("is_") { format!("i.{column}::boolean") } else { format!("i.{column}") };
+        let arrays = |count: usize| {
+            (1..=count)
+                .map(|n| format!("pg_catalog.unnest(${n}::text[])"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let cast = |column: &&str| {
+            if column.starts_with("is_") {
+                format!("i.{column}::boolean")
+            } else {
+                format!("i.{column}")
+            }
+        };
         let find = format!(
-            "SELECT i.ord, d.{key} FROM pg_catalog.unnest({}) WITH ORDINALITY AS i ({}, ord) JOIN warehouse.{name} AS d ON {on}",
+            "SELECT i.ord, d.{key} FROM ROWS FROM ({}) WITH ORDINALITY AS i ({}, ord) JOIN warehouse.{name} AS d ON {on}",
             arrays(natural.len()),
             natural.join(", "),
         );
         let insert = format!(
-            "INSERT INTO warehouse.{name} ({}) SELECT {} FROM pg_catalog.unnest({}) AS i ({}) ORDER BY {} ON CONFLICT DO NOTHING",
+            "INSERT INTO warehouse.{name} ({}) SELECT {} FROM ROWS FROM ({}) AS i ({}) ORDER BY {} ON CONFLICT DO NOTHING",
             columns.join(", "),
             columns.iter().map(cast).collect::<Vec<_>>().join(", "),
             arrays(columns.len()),
             columns.join(", "),
-            natural.iter().map(|column| format!("i.{column} COLLATE \"C\"")).collect::<Vec<_>>().join(", "),
+            natural
+                .iter()
+                .map(|column| format!("i.{column} COLLATE \"C\""))
+                .collect::<Vec<_>>()
+                .join(", "),
         );
         Resolver {
-            natural: natural.iter().filter_map(|name| columns.iter().position(|column| column == name)).collect(),
+            natural: natural
+                .iter()
+                .filter_map(|name| columns.iter().position(|column| column == name))
+                .collect(),
             find: Statement::new(find, &vec![pg_sys::TEXTARRAYOID; natural.len()]),
             insert: Statement::new(insert, &vec![pg_sys::TEXTARRAYOID; columns.len()]),
             cache: KeyCache::new(capacity),
         }
     }
 
-    fn resolve(&mut self, members: &Members, wanted: impl Iterator<Item = usize>, keys: &mut [i32]) -> Result<(), Failure> {
+    fn resolve(
+        &mut self,
+        members: &Members,
+        wanted: impl Iterator<Item = usize>,
+        keys: &mut [i32],
+    ) -> Result<(), Failure> {
         let mut missing = Vec::new();
-        for member in wanted.filter(|&member| keys[member] == UNRESOLVED).collect::<Vec<_>>() {
+        for member in wanted
+            .filter(|&member| keys[member] == UNRESOLVED)
+            .collect::<Vec<_>>()
+        {
             match self.cache.get(members.hashes[member]) {
                 Some(key) => keys[member] = key,
                 None => missing.push(member),
@@ -112,30 +178,56 @@ impl Resolver {
             if missing.is_empty() {
                 return Ok(());
             }
-            self.insert.run(&arguments(members, 0..members.columns.len(), &missing))?;
+            self.insert
+                .run(&arguments(members, 0..members.columns.len(), &missing))?;
             self.find(members, &mut missing, keys)?;
         }
-        if missing.is_empty() { Ok(()) } else { Err(Failure::sql("resolving dimension keys", "a member vanished as it was inserted")) }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::sql(
+                "resolving dimension keys",
+                "a member vanished as it was inserted",
+            ))
+        }
     }
 
     /// Looks the missing members up and takes those found off the list.
-    fn find(&mut self, members: &Members, missing: &mut Vec<usize>, keys: &mut [i32]) -> Result<(), Failure> {
+    fn find(
+        &mut self,
+        members: &Members,
+        missing: &mut Vec<usize>,
+        keys: &mut [i32],
+    ) -> Result<(), Failure> {
         let (asked, cache) = (&*missing, &mut self.cache);
-        self.find.each(&arguments(members, self.natural.iter().copied(), asked), |found| {
-            let (ordinal, key): (i64, i32) = (get(found, 1)?, get(found, 2)?);
-            let member = asked[ordinal as usize - 1];
-            keys[member] = key;
-            cache.add_pending(members.hashes[member], key);
-            Ok(())
-        })?;
+        self.find.each(
+            &arguments(members, self.natural.iter().copied(), asked),
+            |found| {
+                let (ordinal, key): (i64, i32) = (get(found, 1)?, get(found, 2)?);
+                let member = asked[ordinal as usize - 1];
+                keys[member] = key;
+                cache.add_pending(members.hashes[member], key);
+                Ok(())
+            },
+        )?;
         missing.retain(|&member| keys[member] == UNRESOLVED);
         Ok(())
     }
 }
 
-fn arguments<'a>(members: &Members, columns: impl Iterator<Item = usize>, chosen: &[usize]) -> Vec<DatumWithOid<'a>> {
+fn arguments<'a>(
+    members: &Members,
+    columns: impl Iterator<Item = usize>,
+    chosen: &[usize],
+) -> Vec<DatumWithOid<'a>> {
     columns
-        .map(|column| chosen.iter().map(|&member| members.columns[column][member].clone()).collect::<Vec<Option<String>>>().into())
+        .map(|column| {
+            chosen
+                .iter()
+                .map(|&member| members.columns[column][member].clone())
+                .collect::<Vec<Option<String>>>()
+                .into()
+        })
         .collect()
 }
 
@@ -150,25 +242,39 @@ pub struct Keys([Vec<i32>; Dimension::COUNT]);
 
 impl Keys {
     pub fn unresolved(batch: &Batch) -> Keys {
-        Keys(std::array::from_fn(|dimension| vec![UNRESOLVED; batch.members[dimension].hashes.len()]))
+        Keys(std::array::from_fn(|dimension| {
+            vec![UNRESOLVED; batch.members[dimension].hashes.len()]
+        }))
     }
 }
 
 impl Dimensions {
     /// `cache_entries`: keys remembered per dimension, at most twice as many at a moment.
     pub fn new(cache_entries: usize) -> Dimensions {
-        Dimensions { resolvers: Dimension::ALL.iter().map(|&dimension| Resolver::new(dimension, cache_entries)).collect() }
+        Dimensions {
+            resolvers: Dimension::ALL
+                .iter()
+                .map(|&dimension| Resolver::new(dimension, cache_entries))
+                .collect(),
+        }
     }
 
     /// Finds or makes the keys of all members that these rows refer to.
-    pub fn resolve(&mut self, batch: &Batch, rows: Range<usize>, keys: &mut Keys) -> Result<(), Failure> {
+    pub fn resolve(
+        &mut self,
+        batch: &Batch,
+        rows: Range<usize>,
+        keys: &mut Keys,
+    ) -> Result<(), Failure> {
         let whole = rows.len() == batch.rows.len();
         for (dimension, resolver) in self.resolvers.iter_mut().enumerate() {
             let (members, keys) = (&batch.members[dimension], &mut keys.0[dimension]);
             if whole {
                 resolver.resolve(members, 0..members.hashes.len(), keys)?;
             } else {
-                let wanted = batch.rows[rows.clone()].iter().filter_map(|row| usize::try_from(row.members[dimension]).ok());
+                let wanted = batch.rows[rows.clone()]
+                    .iter()
+                    .filter_map(|row| usize::try_from(row.members[dimension]).ok());
                 resolver.resolve(members, wanted, keys)?;
             }
         }
@@ -176,16 +282,22 @@ impl Dimensions {
     }
 
     pub fn commit(&mut self) {
-        self.resolvers.iter_mut().for_each(|resolver| resolver.cache.commit());
+        self.resolvers
+            .iter_mut()
+            .for_each(|resolver| resolver.cache.commit());
     }
 
     pub fn abort(&mut self) {
-        self.resolvers.iter_mut().for_each(|resolver| resolver.cache.abort());
+        self.resolvers
+            .iter_mut()
+            .for_each(|resolver| resolver.cache.abort());
     }
 
     /// Forgets all keys, as when the tables may have been restored or emptied.
     pub fn forget(&mut self) {
-        self.resolvers.iter_mut().for_each(|resolver| resolver.cache.clear());
+        self.resolvers
+            .iter_mut()
+            .for_each(|resolver| resolver.cache.clear());
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Probe(Statement);
 impl Probe {
     pub fn new() -> Probe {
         Probe(Statement::new(
-            "SELECT i.ord, f.payload_hash FROM pg_catalog.unnest($1, $2) WITH ORDINALITY AS i (event_time, event_id, ord) \
+            "SELECT i.ord, f.payload_hash FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) WITH ORDINALITY AS i (event_time, event_id, ord) \
              JOIN warehouse.fact_event AS f ON f.event_time = i.event_time AND f.event_id = i.event_id COLLATE \"C\"",
             &[pg_sys::TIMESTAMPTZARRAYOID, pg_sys::TEXTARRAYOID],
         ))
@@ -47,7 +47,10 @@ impl Probe {
 
     /// Which of these rows are in the table: a duplicate, or another message under the same key.
     fn look_up(&self, batch: &Batch, rows: Range<usize>) -> Result<Verdict, Failure> {
-        let times: Vec<TimestampWithTimeZone> = rows.clone().map(|row| timestamp(batch.rows[row].event_time)).collect::<Result<_, _>>()?;
+        let times: Vec<TimestampWithTimeZone> = rows
+            .clone()
+            .map(|row| timestamp(batch.rows[row].event_time))
+            .collect::<Result<_, _>>()?;
         let ids: Vec<&str> = rows.clone().map(|row| batch.event_id(row)).collect();
         let mut verdict = Verdict::default();
         self.0.each(&[times.into(), ids.into()], |found| {
@@ -56,7 +59,11 @@ impl Probe {
             if batch.rows[row].payload_hash == hash {
                 verdict.duplicates.push(row);
             } else {
-                verdict.synthetic.push(batch.rejected_row(row, Code::DupSynthetic, synthetic_detail()));
+                verdict.synthetic.push(batch.rejected_row(
+                    row,
+                    Code::DupSynthetic,
+                    synthetic_detail(),
+                ));
             }
             Ok(())
         })?;
@@ -66,7 +73,8 @@ impl Probe {
 
 /// Microseconds since the Unix epoch as the server's type.
 pub fn timestamp(micros: i64) -> Result<TimestampWithTimeZone, Failure> {
-    TimestampWithTimeZone::try_from(micros - POSTGRES_EPOCH).map_err(|_| Failure::sql("converting a time", "out of range"))
+    TimestampWithTimeZone::try_from(micros - POSTGRES_EPOCH)
+        .map_err(|_| Failure::sql("converting a time", "out of range"))
 }
 
 /// Writes all rows. A key that is there already fails it.
@@ -81,7 +89,12 @@ pub fn write(batch: &Batch) -> Result<(), Failure> {
 pub fn write_new(batch: &Batch, rows: Range<usize>, probe: &Probe) -> Result<Verdict, Failure> {
     let verdict = probe.look_up(batch, rows.clone())?;
     let mut skip: Vec<usize> = verdict.duplicates.clone();
-    skip.extend(verdict.synthetic.iter().filter_map(|rejected| position(batch, rows.clone(), rejected)));
+    skip.extend(
+        verdict
+            .synthetic
+            .iter()
+            .filter_map(|rejected| position(batch, rows.clone(), rejected)),
+    );
     skip.sort_unstable();
     let mut pieces = vec![HEADER];
     let mut from = rows.start;
@@ -99,7 +112,9 @@ pub fn write_new(batch: &Batch, rows: Range<usize>, probe: &Probe) -> Result<Ver
 }
 
 fn position(batch: &Batch, rows: Range<usize>, rejected: &Rejected) -> Option<usize> {
-    rows.clone().find(|&row| batch.rows[row].span == rejected.span && batch.rows[row].offset == rejected.offset)
+    rows.clone().find(|&row| {
+        batch.rows[row].span == rejected.span && batch.rows[row].offset == rejected.offset
+    })
 }
 
 /// Writes the rows half by half, each half in a sub-transaction with its dimension members, until the refused ones
@@ -130,12 +145,28 @@ pub fn write_by_halves(
     dimensions.abort();
     if rows.len() == 1 {
         let mut verdict = Verdict::default();
-        verdict.refused.push(batch.rejected_row(rows.start, Code::LoadRefused, refusal(&failure)));
+        verdict
+            .refused
+            .push(batch.rejected_row(rows.start, Code::LoadRefused, refusal(&failure)));
         return Ok(verdict);
     }
     let middle = rows.start + rows.len() / 2;
-    let mut verdict = write_by_halves(batch, rows.start..middle, keys, dimensions, probe, audit_key)?;
-    verdict.append(write_by_halves(batch, middle..rows.end, keys, dimensions, probe, audit_key)?);
+    let mut verdict = write_by_halves(
+        batch,
+        rows.start..middle,
+        keys,
+        dimensions,
+        probe,
+        audit_key,
+    )?;
+    verdict.append(write_by_halves(
+        batch,
+        middle..rows.end,
+        keys,
+        dimensions,
+        probe,
+        audit_key,
+    )?);
     Ok(verdict)
 }
 

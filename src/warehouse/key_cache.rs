@@ -35,7 +35,12 @@ pub struct KeyCache {
 
 impl KeyCache {
     pub fn new(capacity: usize) -> KeyCache {
-        KeyCache { young: Generation::default(), old: Generation::default(), capacity, pending: Vec::new() }
+        KeyCache {
+            young: Generation::default(),
+            old: Generation::default(),
+            capacity,
+            pending: Vec::new(),
+        }
     }
 
     pub fn get(&mut self, hash: u128) -> Option<i32> {

@@ -9,11 +9,20 @@ use crate::error::Failure;
 /// The script, one concern per file, in order.
 const SCRIPT: [(&str, &str); 8] = [
     ("schema", include_str!("../../sql/warehouse/schema.sql")),
-    ("dimensions", include_str!("../../sql/warehouse/dimensions.sql")),
+    (
+        "dimensions",
+        include_str!("../../sql/warehouse/dimensions.sql"),
+    ),
     ("members", include_str!("../../sql/warehouse/members.sql")),
-    ("fact_event", include_str!("../../sql/warehouse/fact_event.sql")),
+    (
+        "fact_event",
+        include_str!("../../sql/warehouse/fact_event.sql"),
+    ),
     ("ledger", include_str!("../../sql/warehouse/ledger.sql")),
-    ("quarantine", include_str!("../../sql/warehouse/quarantine.sql")),
+    (
+        "quarantine",
+        include_str!("../../sql/warehouse/quarantine.sql"),
+    ),
     ("views", include_str!("../../sql/warehouse/views.sql")),
     ("grants", include_str!("../../sql/warehouse/grants.sql")),
 ];
@@ -22,7 +31,9 @@ const SCRIPT: [(&str, &str); 8] = [
 pub fn create() -> Result<(), Failure> {
     Spi::connect_mut(|client| {
         for (name, script) in SCRIPT {
-            client.update(script, None, &[] as &[DatumWithOid<'_>]).map_err(|error| Failure::sql(&format!("laying out {name}"), error))?;
+            client
+                .update(script, None, &[] as &[DatumWithOid<'_>])
+                .map_err(|error| Failure::sql(&format!("laying out {name}"), error))?;
         }
         Ok(())
     })
@@ -33,18 +44,24 @@ pub fn exists() -> bool {
     // SAFETY: catalog look-ups inside a transaction.
     unsafe {
         let schema = pgrx::pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
-        schema != pgrx::pg_sys::InvalidOid && pgrx::pg_sys::get_relname_relid(c"quarantine".as_ptr(), schema) != pgrx::pg_sys::InvalidOid
+        schema != pgrx::pg_sys::InvalidOid
+            && pgrx::pg_sys::get_relname_relid(c"quarantine".as_ptr(), schema)
+                != pgrx::pg_sys::InvalidOid
     }
 }
 
 /// Lays out under a lock: of several workers that find nothing, one does the work.
 pub fn create_once() -> Result<(), Failure> {
-    pgrx::spi::Spi::run("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))")?;
+    pgrx::spi::Spi::run(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))",
+    )?;
     if exists() { Ok(()) } else { create() }
 }
 
 /// Lays out under the same lock, whether or not something is there: what an upgrade added comes too.
 pub fn create_once_more() -> Result<(), Failure> {
-    pgrx::spi::Spi::run("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))")?;
+    pgrx::spi::Spi::run(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))",
+    )?;
     create()
 }

@@ -57,17 +57,41 @@ pub struct Ledger {
 
 impl Ledger {
     pub fn new() -> Ledger {
-        use pg_sys::{FLOAT8ARRAYOID, INT4ARRAYOID, INT4OID, INT8ARRAYOID, INT8OID, TEXTOID, TIMESTAMPTZARRAYOID};
+        use pg_sys::{
+            FLOAT8ARRAYOID, INT4ARRAYOID, INT4OID, INT8ARRAYOID, INT8OID, TEXTOID,
+            TIMESTAMPTZARRAYOID,
+        };
         Ledger {
             insert: Statement::new(
-                "INSERT INTO starsink.ledger (audit_key, last_audit_key, kind, worker, reason, topic, partition, epoch, first_offset, next_offset, \
+                format!(
+                    "INSERT INTO starsink.ledger (audit_key, last_audit_key, kind, worker, reason, topic, partition, epoch, first_offset, next_offset, \
                  received, loaded, duplicates, dropped, quarantined, latest_kafka_time, latency_p50_ms, latency_p99_ms, latency_max_ms, \
                  started_at, committed_at) \
                  SELECT $1, $1, $2, $3, $4, $5, i.*, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp() \
-                 FROM pg_catalog.unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) AS i",
+                 FROM ROWS FROM ({}) AS i",
+                    (6..=18)
+                        .map(|n| format!("pg_catalog.unnest(${n})"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
                 &[
-                    INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, INT4ARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-                    INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID, TIMESTAMPTZARRAYOID, FLOAT8ARRAYOID, FLOAT8ARRAYOID,
+                    INT8OID,
+                    TEXTOID,
+                    INT4OID,
+                    TEXTOID,
+                    TEXTOID,
+                    INT4ARRAYOID,
+                    INT4ARRAYOID,
+                    INT8ARRAYOID,
+                    INT8ARRAYOID,
+                    INT8ARRAYOID,
+                    INT8ARRAYOID,
+                    INT8ARRAYOID,
+                    INT8ARRAYOID,
+                    INT8ARRAYOID,
+                    TIMESTAMPTZARRAYOID,
+                    FLOAT8ARRAYOID,
+                    FLOAT8ARRAYOID,
                     FLOAT8ARRAYOID,
                 ],
             ),
@@ -85,26 +109,62 @@ impl Ledger {
                  lost, topic_id, reason, started_at, committed_at) \
                  SELECT k, k, 'reset', $1, $2, $3, $4, -1, $5, $6, $7, $8, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp() \
                  FROM pg_catalog.nextval('starsink.audit_key') AS k",
-                &[INT4OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, TEXTOID, TEXTOID],
+                &[
+                    INT4OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
+                ],
             ),
         }
     }
 
     /// Writes the rows of one batch.
-    pub fn insert(&self, audit_key: i64, kind: Kind, worker: Option<i32>, reason: Option<&str>, topic: &str, entries: &[Entry]) -> Result<(), Failure> {
+    pub fn insert(
+        &self,
+        audit_key: i64,
+        kind: Kind,
+        worker: Option<i32>,
+        reason: Option<&str>,
+        topic: &str,
+        entries: &[Entry],
+    ) -> Result<(), Failure> {
         let moves = kind == Kind::Batch;
-        let latest = entries.iter().map(|entry| kafka_time(entry.span.latest_ms)).collect::<Result<Vec<_>, _>>()?;
-        let counts = |count: fn(&Span) -> i64| entries.iter().map(|entry| count(&entry.span)).collect::<Vec<i64>>();
-        let offsets = |offset: fn(&Span) -> i64| entries.iter().map(|entry| moves.then(|| offset(&entry.span))).collect::<Vec<Option<i64>>>();
-        let latency = |which: usize| entries.iter().map(|entry| entry.latency.map(|latency| latency[which])).collect::<Vec<Option<f64>>>();
+        let latest = entries
+            .iter()
+            .map(|entry| kafka_time(entry.span.latest_ms))
+            .collect::<Result<Vec<_>, _>>()?;
+        let counts = |count: fn(&Span) -> i64| {
+            entries
+                .iter()
+                .map(|entry| count(&entry.span))
+                .collect::<Vec<i64>>()
+        };
+        let offsets = |offset: fn(&Span) -> i64| {
+            entries
+                .iter()
+                .map(|entry| moves.then(|| offset(&entry.span)))
+                .collect::<Vec<Option<i64>>>()
+        };
+        let latency = |which: usize| {
+            entries
+                .iter()
+                .map(|entry| entry.latency.map(|latency| latency[which]))
+                .collect::<Vec<Option<f64>>>()
+        };
         self.insert.run(&[
             audit_key.into(),
             kind.name().into(),
             worker.into(),
             reason.into(),
             topic.into(),
-            entries.iter().map(|entry| entry.span.partition).collect::<Vec<i32>>().into(),
-            entries.iter().map(|entry| entry.epoch).collect::<Vec<i32>>().into(),
+            entries
+                .iter()
+                .map(|entry| entry.span.partition)
+                .collect::<Vec<i32>>()
+                .into(),
+            entries
+                .iter()
+                .map(|entry| entry.epoch)
+                .collect::<Vec<i32>>()
+                .into(),
             offsets(|span| span.first).into(),
             offsets(|span| span.next).into(),
             counts(|span| span.received).into(),
@@ -122,15 +182,28 @@ impl Ledger {
     /// Where these partitions of a topic stand; those never begun are left out.
     pub fn positions(&self, topic: &str, partitions: &[i32]) -> Result<Vec<Position>, Failure> {
         let mut positions = Vec::new();
-        self.positions.each(&[topic.into(), partitions.to_vec().into()], |row| {
-            positions.push(Position { partition: get(row, 1)?, epoch: get(row, 2)?, next_offset: get(row, 3)?, topic_id: get(row, 4)? });
-            Ok(())
-        })?;
+        self.positions
+            .each(&[topic.into(), partitions.to_vec().into()], |row| {
+                positions.push(Position {
+                    partition: get(row, 1)?,
+                    epoch: get(row, 2)?,
+                    next_offset: get(row, 3)?,
+                    topic_id: get(row, 4)?,
+                });
+                Ok(())
+            })?;
         Ok(positions)
     }
 
     /// Begins an epoch at `position`. `lost`: offsets that are skipped because they are gone.
-    pub fn reset(&self, worker: Option<i32>, topic: &str, position: &Position, lost: i64, reason: &str) -> Result<(), Failure> {
+    pub fn reset(
+        &self,
+        worker: Option<i32>,
+        topic: &str,
+        position: &Position,
+        lost: i64,
+        reason: &str,
+    ) -> Result<(), Failure> {
         self.reset.run(&[
             worker.into(),
             topic.into(),

@@ -12,8 +12,8 @@ use super::quarantine::{Quarantine, Stage};
 use super::statement::{Statement, get};
 use super::transaction;
 use crate::error::{Blame, Failure};
-use crate::event::batch::{Batch, Rejected};
 use crate::event::batch::span::Span;
+use crate::event::batch::{Batch, Rejected};
 
 /// Where a batch comes from.
 pub struct Source<'a> {
@@ -41,7 +41,7 @@ enum Way {
 /// What became of a batch.
 #[derive(Debug)]
 pub enum Outcome {
-    Committed { counts: Counts },
+    Committed,
     /// An operator said something meanwhile: nothing was written, and everything is to be read anew.
     Stale,
 }
@@ -100,9 +100,18 @@ impl Loader {
     }
 
     /// Commits a batch in transactions of its own: a worker's way. `known`: the commands the batch was read under.
-    pub fn commit(&mut self, batch: &mut Batch, source: &Source<'_>, known: Control) -> Result<Outcome, Failure> {
+    pub fn commit(
+        &mut self,
+        batch: &mut Batch,
+        source: &Source<'_>,
+        known: Control,
+    ) -> Result<Outcome, Failure> {
         self.prepare_partitions(batch, |body| transaction::run(c"making partitions", body))?;
-        let mut way = if self.expects_duplicates { Way::Probing } else { Way::Straight };
+        let mut way = if self.expects_duplicates {
+            Way::Probing
+        } else {
+            Way::Straight
+        };
         loop {
             let attempt = transaction::run(c"loading a batch", || {
                 transaction::as_writer(|| {
@@ -113,10 +122,10 @@ impl Loader {
                 })
             });
             match attempt {
-                Ok(Some((counts, found))) => {
+                Ok(Some(found)) => {
                     self.dimensions.commit();
                     self.settle(way, found);
-                    return Ok(Outcome::Committed { counts });
+                    return Ok(Outcome::Committed);
                 }
                 Ok(None) => return Ok(Outcome::Stale),
                 Err(failure) => {
@@ -128,22 +137,44 @@ impl Loader {
     }
 
     /// Loads a batch inside the caller's transaction: SQL's way. The caller commits.
-    pub fn load_within(&mut self, batch: &mut Batch, source: &Source<'_>) -> Result<Counts, Failure> {
-        self.attempt_within(batch, |loader, batch, audit_key, verdict| loader.keep_books(batch, source, audit_key, verdict))
+    pub fn load_within(
+        &mut self,
+        batch: &mut Batch,
+        source: &Source<'_>,
+    ) -> Result<Counts, Failure> {
+        self.attempt_within(batch, |loader, batch, audit_key, verdict| {
+            loader.keep_books(batch, source, audit_key, verdict)
+        })
     }
 
     /// Loads messages out of quarantine inside the caller's transaction. Message n of the batch has span n and the
     /// quarantine's id `ids[n]`.
-    pub fn redrive_within(&mut self, batch: &mut Batch, topic: &str, ids: &[i64]) -> Result<Counts, Failure> {
+    pub fn redrive_within(
+        &mut self,
+        batch: &mut Batch,
+        topic: &str,
+        ids: &[i64],
+    ) -> Result<Counts, Failure> {
         self.attempt_within(batch, |loader, batch, audit_key, verdict| {
             let rejected: Vec<(&Rejected, Stage)> = rejected(batch, verdict).collect();
             let stay: Vec<usize> = rejected.iter().map(|(rejected, _)| rejected.span).collect();
-            let leave: Vec<i64> = (0..ids.len()).filter(|span| !stay.contains(span)).map(|span| ids[span]).collect();
+            let leave: Vec<i64> = (0..ids.len())
+                .filter(|span| !stay.contains(span))
+                .map(|span| ids[span])
+                .collect();
             loader.quarantine.leave(&leave)?;
             for (rejected, stage) in rejected {
-                loader.quarantine.stay(ids[rejected.span], rejected, stage)?;
+                loader
+                    .quarantine
+                    .stay(ids[rejected.span], rejected, stage)?;
             }
-            let source = Source { topic, kind: Kind::Redrive, worker: None, reason: None, epochs: &HashMap::new() };
+            let source = Source {
+                topic,
+                kind: Kind::Redrive,
+                worker: None,
+                reason: None,
+                epochs: &HashMap::new(),
+            };
             let entries = by_partition(entries(batch, &source, verdict));
             let counts = sum(&entries);
             let moved = entries.into_iter().map(|mut entry| {
@@ -152,7 +183,14 @@ impl Loader {
                 entry.span.received = 0;
                 entry
             });
-            loader.ledger.insert(audit_key, source.kind, None, None, topic, &moved.collect::<Vec<_>>())?;
+            loader.ledger.insert(
+                audit_key,
+                source.kind,
+                None,
+                None,
+                topic,
+                &moved.collect::<Vec<_>>(),
+            )?;
             Ok(counts)
         })
     }
@@ -217,7 +255,9 @@ impl Loader {
                 self.partitions.forget();
                 Ok(Way::Halving)
             }
-            (Blame::Unclear, Way::Straight | Way::Probing) if self.unclear >= SUSPICION => Ok(Way::Halving),
+            (Blame::Unclear, Way::Straight | Way::Probing) if self.unclear >= SUSPICION => {
+                Ok(Way::Halving)
+            }
             (Blame::Unclear, _) => {
                 self.unclear += 1;
                 Err(failure)
@@ -226,11 +266,11 @@ impl Loader {
         }
     }
 
-    /// One attempt, inside a transaction. Returns the counts and whether events were there already.
-    fn write(&mut self, batch: &mut Batch, source: &Source<'_>, way: Way) -> Result<(Counts, bool), Failure> {
+    /// One attempt, inside a transaction. Returns whether events were there already.
+    fn write(&mut self, batch: &mut Batch, source: &Source<'_>, way: Way) -> Result<bool, Failure> {
         let (audit_key, mut verdict) = self.write_rows(batch, way)?;
-        let counts = self.keep_books(batch, source, audit_key, &mut verdict)?;
-        Ok((counts, !verdict.duplicates.is_empty() || !verdict.synthetic.is_empty()))
+        self.keep_books(batch, source, audit_key, &mut verdict)?;
+        Ok(!verdict.duplicates.is_empty() || !verdict.synthetic.is_empty())
     }
 
     /// Dimension members and facts.
@@ -239,7 +279,14 @@ impl Loader {
         let mut keys = Keys::unresolved(batch);
         let rows = 0..batch.rows.len();
         if way == Way::Halving {
-            let verdict = facts::write_by_halves(batch, rows, &mut keys, &mut self.dimensions, &self.probe, audit_key)?;
+            let verdict = facts::write_by_halves(
+                batch,
+                rows,
+                &mut keys,
+                &mut self.dimensions,
+                &self.probe,
+                audit_key,
+            )?;
             return Ok((audit_key, verdict));
         }
         self.dimensions.resolve(batch, rows.clone(), &mut keys)?;
@@ -252,10 +299,22 @@ impl Loader {
     }
 
     /// Quarantine and ledger.
-    fn keep_books(&self, batch: &Batch, source: &Source<'_>, audit_key: i64, verdict: &mut Verdict) -> Result<Counts, Failure> {
+    fn keep_books(
+        &self,
+        batch: &Batch,
+        source: &Source<'_>,
+        audit_key: i64,
+        verdict: &mut Verdict,
+    ) -> Result<Counts, Failure> {
         let mut again = Vec::new();
         for (rejected, stage) in rejected(batch, verdict) {
-            if !self.quarantine.insert(source.topic, &batch.spans[rejected.span], rejected, stage, audit_key)? {
+            if !self.quarantine.insert(
+                source.topic,
+                &batch.spans[rejected.span],
+                rejected,
+                stage,
+                audit_key,
+            )? {
                 again.push(rejected.span);
             }
         }
@@ -265,7 +324,14 @@ impl Loader {
             entries[span].span.quarantined -= 1;
             entries[span].span.duplicates += 1;
         }
-        self.ledger.insert(audit_key, source.kind, source.worker, source.reason, source.topic, &entries)?;
+        self.ledger.insert(
+            audit_key,
+            source.kind,
+            source.worker,
+            source.reason,
+            source.topic,
+            &entries,
+        )?;
         Ok(sum(&entries))
     }
 
@@ -281,12 +347,18 @@ impl Loader {
 
 /// The ledger's rows: the spans with what the table said taken in.
 fn entries(batch: &Batch, source: &Source<'_>, verdict: &Verdict) -> Vec<Entry> {
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64);
+    let now_ms = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_millis() as i64);
     let mut entries: Vec<Entry> = batch
         .spans
         .iter()
         .zip(latencies(batch, now_ms))
-        .map(|(span, latency)| Entry { epoch: source.epochs.get(&span.partition).copied().unwrap_or(0), span: span.clone(), latency })
+        .map(|(span, latency)| Entry {
+            epoch: source.epochs.get(&span.partition).copied().unwrap_or(0),
+            span: span.clone(),
+            latency,
+        })
         .collect();
     for &row in &verdict.duplicates {
         entries[batch.rows[row].span].span.duplicates += 1;
@@ -298,23 +370,41 @@ fn entries(batch: &Batch, source: &Source<'_>, verdict: &Verdict) -> Vec<Entry> 
 }
 
 /// Everything that goes to quarantine, with the stage it failed at.
-fn rejected<'a>(batch: &'a Batch, verdict: &'a Verdict) -> impl Iterator<Item = (&'a Rejected, Stage)> {
-    let at_decode = batch.rejected.iter().chain(&verdict.synthetic).map(|rejected| (rejected, Stage::Decode));
-    at_decode.chain(verdict.refused.iter().map(|rejected| (rejected, Stage::Load)))
+fn rejected<'a>(
+    batch: &'a Batch,
+    verdict: &'a Verdict,
+) -> impl Iterator<Item = (&'a Rejected, Stage)> {
+    let at_decode = batch
+        .rejected
+        .iter()
+        .chain(&verdict.synthetic)
+        .map(|rejected| (rejected, Stage::Decode));
+    at_decode.chain(
+        verdict
+            .refused
+            .iter()
+            .map(|rejected| (rejected, Stage::Load)),
+    )
 }
 
 /// One entry for each partition.
 fn by_partition(entries: Vec<Entry>) -> Vec<Entry> {
     let mut sums: Vec<Entry> = Vec::new();
     for entry in entries {
-        match sums.iter_mut().find(|sum| sum.span.partition == entry.span.partition) {
+        match sums
+            .iter_mut()
+            .find(|sum| sum.span.partition == entry.span.partition)
+        {
             Some(sum) => {
                 sum.span.received += entry.span.received;
                 sum.span.duplicates += entry.span.duplicates;
                 sum.span.dropped += entry.span.dropped;
                 sum.span.quarantined += entry.span.quarantined;
             }
-            None => sums.push(Entry { latency: None, ..entry }),
+            None => sums.push(Entry {
+                latency: None,
+                ..entry
+            }),
         }
     }
     sums

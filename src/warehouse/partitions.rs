@@ -19,22 +19,41 @@ pub struct Partitions {
 
 impl Partitions {
     pub fn new() -> Partitions {
-        Partitions { ensure: Statement::new("SELECT starsink.ensure_partition($1)", &[pg_sys::TIMESTAMPTZOID]), known: HashSet::new() }
+        Partitions {
+            ensure: Statement::new(
+                "SELECT starsink.ensure_partition($1)",
+                &[pg_sys::TIMESTAMPTZOID],
+            ),
+            known: HashSet::new(),
+        }
     }
 
     /// Event times, one for each month of the batch that may lack its partition.
     pub fn missing(&self, batch: &Batch) -> Vec<i64> {
-        let Some((first, last)) = batch.event_times else { return Vec::new() };
+        let Some((first, last)) = batch.event_times else {
+            return Vec::new();
+        };
         if month(first) == month(last) {
-            return if self.known.contains(&month(first)) { Vec::new() } else { vec![first] };
+            return if self.known.contains(&month(first)) {
+                Vec::new()
+            } else {
+                vec![first]
+            };
         }
         let mut seen = HashSet::new();
-        batch.rows.iter().map(|row| row.event_time).filter(|&time| !self.known.contains(&month(time)) && seen.insert(month(time))).collect()
+        batch
+            .rows
+            .iter()
+            .map(|row| row.event_time)
+            .filter(|&time| !self.known.contains(&month(time)) && seen.insert(month(time)))
+            .collect()
     }
 
     /// Makes the partitions of these times.
     pub fn ensure(&self, times: &[i64]) -> Result<(), Failure> {
-        times.iter().try_for_each(|&time| self.ensure.run(&[timestamp(time)?.into()]))
+        times
+            .iter()
+            .try_for_each(|&time| self.ensure.run(&[timestamp(time)?.into()]))
     }
 
     /// To be told after the transaction of [`Partitions::ensure`] has committed.

@@ -33,12 +33,25 @@ pub struct Quarantine {
 
 impl Quarantine {
     pub fn new() -> Quarantine {
-        use pg_sys::{BYTEAOID, INT4OID, INT8ARRAYOID, INT8OID, TEXTARRAYOID, TEXTOID, TIMESTAMPTZOID};
+        use pg_sys::{
+            BYTEAOID, INT4OID, INT8ARRAYOID, INT8OID, TEXTARRAYOID, TEXTOID, TIMESTAMPTZOID,
+        };
         Quarantine {
             insert: Statement::new(
                 "INSERT INTO starsink.quarantine (topic, partition, kafka_offset, kafka_time, key, payload, codes, detail, stage, audit_key) \
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING true",
-                &[TEXTOID, INT4OID, INT8OID, TIMESTAMPTZOID, BYTEAOID, BYTEAOID, TEXTARRAYOID, TEXTOID, TEXTOID, INT8OID],
+                &[
+                    TEXTOID,
+                    INT4OID,
+                    INT8OID,
+                    TIMESTAMPTZOID,
+                    BYTEAOID,
+                    BYTEAOID,
+                    TEXTARRAYOID,
+                    TEXTOID,
+                    TEXTOID,
+                    INT8OID,
+                ],
             ),
             leave: Statement::new(
                 "UPDATE starsink.quarantine SET state = 'redriven', redriven_at = pg_catalog.clock_timestamp() WHERE quarantine_id = ANY ($1)",
@@ -53,7 +66,14 @@ impl Quarantine {
 
     /// Puts a message aside; false if it is there already. One statement each: they are few, and large ones need not
     /// stand in memory twice.
-    pub fn insert(&self, topic: &str, span: &Span, message: &Rejected, stage: Stage, audit_key: i64) -> Result<bool, Failure> {
+    pub fn insert(
+        &self,
+        topic: &str,
+        span: &Span,
+        message: &Rejected,
+        stage: Stage,
+        audit_key: i64,
+    ) -> Result<bool, Failure> {
         let mut is_new = false;
         let values = [
             topic.into(),
@@ -81,7 +101,12 @@ impl Quarantine {
 
     /// This one was tried again in vain.
     pub fn stay(&self, id: i64, message: &Rejected, stage: Stage) -> Result<(), Failure> {
-        self.stay.run(&[id.into(), codes(message).into(), detail(message).into(), stage.name().into()])
+        self.stay.run(&[
+            id.into(),
+            codes(message).into(),
+            detail(message).into(),
+            stage.name().into(),
+        ])
     }
 }
 
@@ -96,5 +121,9 @@ fn detail(message: &Rejected) -> String {
 /// A message's timestamp, if it has one that PostgreSQL can hold.
 pub fn kafka_time(time_ms: i64) -> Result<Option<TimestampWithTimeZone>, Failure> {
     const LAST: i64 = 253_402_300_799_000;
-    if (0..=LAST).contains(&time_ms) { timestamp(time_ms * 1000).map(Some) } else { Ok(None) }
+    if (0..=LAST).contains(&time_ms) {
+        timestamp(time_ms * 1000).map(Some)
+    } else {
+        Ok(None)
+    }
 }

@@ -17,7 +17,11 @@ pub struct Statement {
 
 impl Statement {
     pub fn new(sql: impl Into<String>, types: &[pg_sys::Oid]) -> Statement {
-        Statement { sql: sql.into(), types: types.iter().map(|&oid| PgOid::from(oid)).collect(), prepared: OnceCell::new() }
+        Statement {
+            sql: sql.into(),
+            types: types.iter().map(|&oid| PgOid::from(oid)).collect(),
+            prepared: OnceCell::new(),
+        }
     }
 
     /// Executes it and hands each row to `row`.
@@ -49,6 +53,10 @@ impl Statement {
 }
 
 /// A column that cannot be NULL.
-pub fn get<T: pgrx::FromDatum + pgrx::IntoDatum>(row: &SpiTupleTable<'_>, column: usize) -> Result<T, Failure> {
-    row.get(column)?.ok_or_else(|| Failure::sql("reading a row", "unexpected NULL"))
+pub fn get<T: pgrx::FromDatum + pgrx::IntoDatum>(
+    row: &SpiTupleTable<'_>,
+    column: usize,
+) -> Result<T, Failure> {
+    row.get(column)?
+        .ok_or_else(|| Failure::sql("reading a row", "unexpected NULL"))
 }

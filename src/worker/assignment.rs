@@ -52,7 +52,12 @@ pub struct Assignment {
 impl Assignment {
     /// Takes the locks, reads the positions, and mends those that the topic does not have any more. Inside a
     /// transaction; the locks are the session's and stay.
-    pub fn decide(settings: &Settings, share: Share, sighting: &Sighting, ledger: &Ledger) -> Result<Assignment, Failure> {
+    pub fn decide(
+        settings: &Settings,
+        share: Share,
+        sighting: &Sighting,
+        ledger: &Ledger,
+    ) -> Result<Assignment, Failure> {
         let topic = settings.topic.as_str();
         let mut decision = Assignment {
             watermarks: sighting.watermarks.clone(),
@@ -61,18 +66,38 @@ impl Assignment {
             partitions: sighting.description.partitions.clone(),
             ..Assignment::default()
         };
-        let mine: Vec<i32> = decision.partitions.iter().copied().filter(|&partition| share.has(partition)).collect();
+        let mine: Vec<i32> = decision
+            .partitions
+            .iter()
+            .copied()
+            .filter(|&partition| share.has(partition))
+            .collect();
         let locked = lock(topic, &mine)?;
-        decision.contested = mine.into_iter().filter(|partition| !locked.contains(partition)).collect();
+        decision.contested = mine
+            .into_iter()
+            .filter(|partition| !locked.contains(partition))
+            .collect();
         begin_topic(settings, share, sighting, ledger)?;
         let known = ledger.positions(topic, &locked)?;
         let watermarks: HashMap<i32, Watermarks> = sighting.watermarks.iter().copied().collect();
         for partition in locked {
-            let Some(&marks) = watermarks.get(&partition) else { continue };
-            match known.iter().find(|position| position.partition == partition) {
-                Some(position) => decision.mend(settings, share, ledger, position.clone(), marks)?,
+            let Some(&marks) = watermarks.get(&partition) else {
+                continue;
+            };
+            match known
+                .iter()
+                .find(|position| position.partition == partition)
+            {
+                Some(position) => {
+                    decision.mend(settings, share, ledger, position.clone(), marks)?
+                }
                 None => {
-                    let fresh = Position { partition, epoch: 0, next_offset: marks.low, topic_id: decision.topic_id.clone() };
+                    let fresh = Position {
+                        partition,
+                        epoch: 0,
+                        next_offset: marks.low,
+                        topic_id: decision.topic_id.clone(),
+                    };
                     ledger.reset(Some(share.worker), topic, &fresh, 0, "new partition")?;
                     decision.positions.push(fresh);
                 }
@@ -82,15 +107,45 @@ impl Assignment {
     }
 
     /// Keeps a position that is still good; else does what the settings say.
-    fn mend(&mut self, settings: &Settings, share: Share, ledger: &Ledger, position: Position, marks: Watermarks) -> Result<(), Failure> {
+    fn mend(
+        &mut self,
+        settings: &Settings,
+        share: Share,
+        ledger: &Ledger,
+        position: Position,
+        marks: Watermarks,
+    ) -> Result<(), Failure> {
         let (partition, next) = (position.partition, position.next_offset);
-        let recreated = !position.topic_id.is_empty() && !self.topic_id.is_empty() && position.topic_id != self.topic_id;
+        let recreated = !position.topic_id.is_empty()
+            && !self.topic_id.is_empty()
+            && position.topic_id != self.topic_id;
         let (what, policy, setting, missed) = if recreated {
-            ("the topic was deleted and created again".to_owned(), settings.on_recreated, "starsink.on_recreated", 0)
+            (
+                "the topic was deleted and created again".to_owned(),
+                settings.on_recreated,
+                "starsink.on_recreated",
+                0,
+            )
         } else if next > marks.high {
-            (format!("the topic ends at offset {}, before the committed {next}", marks.high), settings.on_recreated, "starsink.on_recreated", 0)
+            (
+                format!(
+                    "the topic ends at offset {}, before the committed {next}",
+                    marks.high
+                ),
+                settings.on_recreated,
+                "starsink.on_recreated",
+                0,
+            )
         } else if next < marks.low {
-            (format!("offsets {next} to {} were deleted before they were read", marks.low - 1), settings.on_trimmed, "starsink.on_trimmed", marks.low - next)
+            (
+                format!(
+                    "offsets {next} to {} were deleted before they were read",
+                    marks.low - 1
+                ),
+                settings.on_trimmed,
+                "starsink.on_trimmed",
+                marks.low - next,
+            )
         } else {
             self.positions.push(position);
             return Ok(());
@@ -99,20 +154,32 @@ impl Assignment {
             OnReset::Earliest => (marks.low, missed),
             OnReset::Latest => (marks.high, if missed > 0 { marks.high - next } else { 0 }),
             OnReset::Pause => {
-                self.held.push((partition, format!("{what}; {setting} = pause: choose a place with starsink.seek()")));
+                self.held.push((
+                    partition,
+                    format!("{what}; {setting} = pause: choose a place with starsink.seek()"),
+                ));
                 return Ok(());
             }
         };
-        let fresh = Position { partition, epoch: position.epoch + 1, next_offset: target, topic_id: self.topic_id.clone() };
+        let fresh = Position {
+            partition,
+            epoch: position.epoch + 1,
+            next_offset: target,
+            topic_id: self.topic_id.clone(),
+        };
         ledger.reset(Some(share.worker), &settings.topic, &fresh, lost, &what)?;
-        self.warnings.push(format!("topic \"{}\" partition {partition}: {what}; going on at offset {target}", settings.topic));
+        self.warnings.push(format!(
+            "topic \"{}\" partition {partition}: {what}; going on at offset {target}",
+            settings.topic
+        ));
         self.positions.push(fresh);
         Ok(())
     }
 
     /// Whether a new sighting leaves the decision as it is.
     pub fn still_holds(&self, sighting: &Sighting) -> bool {
-        self.topic_id == sighting.description.id && self.partitions == sighting.description.partitions
+        self.topic_id == sighting.description.id
+            && self.partitions == sighting.description.partitions
     }
 
     pub fn advance(&mut self, spans: impl Iterator<Item = (i32, i64)>) {
@@ -132,32 +199,61 @@ impl Assignment {
             many => format!("{many} partitions"),
         }];
         if !self.contested.is_empty() {
-            parts.push(format!("{} not released yet by another worker", self.contested.len()));
+            parts.push(format!(
+                "{} not released yet by another worker",
+                self.contested.len()
+            ));
         }
-        parts.extend(self.held.iter().map(|(partition, why)| format!("partition {partition}: {why}")));
+        parts.extend(
+            self.held
+                .iter()
+                .map(|(partition, why)| format!("partition {partition}: {why}")),
+        );
         parts.join("; ")
     }
 
     /// Each partition with state, high watermark and reason.
     pub fn shown<'a>(&'a self, high: &HashMap<i32, i64>) -> Vec<(i32, State, i64, &'a str)> {
         let high = |partition: i32| high.get(&partition).copied().unwrap_or(-1);
-        let running = self.positions.iter().map(|position| (position.partition, State::Running, high(position.partition), ""));
-        let held = self.held.iter().map(|(partition, why)| (*partition, State::Paused, high(*partition), why.as_str()));
+        let running = self.positions.iter().map(|position| {
+            (
+                position.partition,
+                State::Running,
+                high(position.partition),
+                "",
+            )
+        });
+        let held = self
+            .held
+            .iter()
+            .map(|(partition, why)| (*partition, State::Paused, high(*partition), why.as_str()));
         running.chain(held).collect()
     }
 }
 
 /// At the first contact with a topic every partition gets its beginning, so that one which comes later is known to
 /// be new, and is read from its start.
-fn begin_topic(settings: &Settings, share: Share, sighting: &Sighting, ledger: &Ledger) -> Result<(), Failure> {
+fn begin_topic(
+    settings: &Settings,
+    share: Share,
+    sighting: &Sighting,
+    ledger: &Ledger,
+) -> Result<(), Failure> {
     let topic = settings.topic.as_str();
-    Statement::new("SELECT pg_catalog.pg_advisory_xact_lock($1, -1)", &[pg_sys::INT4OID]).run(&[lock_class(topic).into()])?;
+    Statement::new(
+        "SELECT pg_catalog.pg_advisory_xact_lock($1, -1)",
+        &[pg_sys::INT4OID],
+    )
+    .run(&[lock_class(topic).into()])?;
     let mut is_known = false;
-    Statement::new("SELECT EXISTS (SELECT FROM starsink.ledger WHERE topic = $1 AND first_offset = -1)", &[pg_sys::TEXTOID])
-        .each(&[topic.into()], |row| {
-            is_known = get(row, 1)?;
-            Ok(())
-        })?;
+    Statement::new(
+        "SELECT EXISTS (SELECT FROM starsink.ledger WHERE topic = $1 AND first_offset = -1)",
+        &[pg_sys::TEXTOID],
+    )
+    .each(&[topic.into()], |row| {
+        is_known = get(row, 1)?;
+        Ok(())
+    })?;
     if is_known {
         return Ok(());
     }
@@ -166,7 +262,12 @@ fn begin_topic(settings: &Settings, share: Share, sighting: &Sighting, ledger: &
             OffsetReset::Earliest => marks.low,
             OffsetReset::Latest => marks.high,
         };
-        let position = Position { partition, epoch: 0, next_offset, topic_id: sighting.description.id.clone() };
+        let position = Position {
+            partition,
+            epoch: 0,
+            next_offset,
+            topic_id: sighting.description.id.clone(),
+        };
         ledger.reset(Some(share.worker), topic, &position, 0, "first contact")?;
     }
     Ok(())
@@ -183,10 +284,13 @@ fn lock(topic: &str, partitions: &[i32]) -> Result<Vec<i32>, Failure> {
         "SELECT p FROM pg_catalog.unnest($2) AS p WHERE pg_catalog.pg_try_advisory_lock($1, p)",
         &[pg_sys::INT4OID, pg_sys::INT4ARRAYOID],
     )
-    .each(&[lock_class(topic).into(), partitions.to_vec().into()], |row| {
-        locked.push(get(row, 1)?);
-        Ok(())
-    })?;
+    .each(
+        &[lock_class(topic).into(), partitions.to_vec().into()],
+        |row| {
+            locked.push(get(row, 1)?);
+            Ok(())
+        },
+    )?;
     Ok(locked)
 }
 
@@ -203,7 +307,11 @@ pub fn release_all() -> Result<(), Failure> {
 /// The key of this warehouse's e-mail hashes.
 pub fn email_key() -> Result<Vec<u8>, Failure> {
     let mut key = Vec::new();
-    Statement::new("SELECT value FROM starsink.secret WHERE name = 'email'", &[]).each(&[], |row| {
+    Statement::new(
+        "SELECT value FROM starsink.secret WHERE name = 'email'",
+        &[],
+    )
+    .each(&[], |row| {
         key = get(row, 1)?;
         Ok(())
     })?;
@@ -221,11 +329,31 @@ pub fn properties(settings: &Settings) -> Vec<(String, String)> {
         ("fetch.error.backoff.ms", "100".to_owned()),
         ("fetch.queue.backoff.ms", "5".to_owned()),
         ("log.connection.close", "false".to_owned()),
-        ("reconnect.backoff.max.ms", settings.retry_backoff_max.as_millis().to_string()),
-        ("reconnect.backoff.ms", settings.retry_backoff.as_millis().min(settings.retry_backoff_max.as_millis()).to_string()),
-        ("topic.metadata.refresh.interval.ms", settings.metadata_refresh.max(Duration::from_millis(10)).as_millis().to_string()),
+        (
+            "reconnect.backoff.max.ms",
+            settings.retry_backoff_max.as_millis().to_string(),
+        ),
+        (
+            "reconnect.backoff.ms",
+            settings
+                .retry_backoff
+                .as_millis()
+                .min(settings.retry_backoff_max.as_millis())
+                .to_string(),
+        ),
+        (
+            "topic.metadata.refresh.interval.ms",
+            settings
+                .metadata_refresh
+                .max(Duration::from_millis(10))
+                .as_millis()
+                .to_string(),
+        ),
     ];
-    let mut properties: Vec<(String, String)> = fixed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut properties: Vec<(String, String)> = fixed
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     properties.extend(settings.kafka.iter().cloned());
     properties
 }
@@ -235,12 +363,21 @@ pub fn consumer_properties(settings: &Settings, partitions: usize) -> Vec<(Strin
     let queue = settings.memory / 3 / partitions.max(1);
     let fetch = (settings.memory / 8).clamp(1 << 20, 50 << 20);
     let bounds = [
-        ("queued.max.messages.kbytes", (queue / 1024).clamp(64, 2_097_151).to_string()),
+        (
+            "queued.max.messages.kbytes",
+            (queue / 1024).clamp(64, 2_097_151).to_string(),
+        ),
         ("queued.min.messages", "100000".to_owned()),
-        ("fetch.message.max.bytes", (1 << 20).min(queue.max(64 << 10)).to_string()),
+        (
+            "fetch.message.max.bytes",
+            (1 << 20).min(queue.max(64 << 10)).to_string(),
+        ),
         ("fetch.max.bytes", fetch.to_string()),
     ];
-    let mut properties: Vec<(String, String)> = bounds.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut properties: Vec<(String, String)> = bounds
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
     properties.extend(self::properties(settings));
     properties
 }
@@ -265,7 +402,9 @@ mod tests {
     fn every_partition_has_one_worker() {
         for workers in 1..=32 {
             for partition in 0..200 {
-                let owners = (1..=workers).filter(|&worker| Share { worker, workers }.has(partition)).count();
+                let owners = (1..=workers)
+                    .filter(|&worker| Share { worker, workers }.has(partition))
+                    .count();
                 assert_eq!(owners, 1);
             }
         }

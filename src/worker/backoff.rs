@@ -11,7 +11,10 @@ pub struct Backoff {
 impl Backoff {
     /// Something failed: how long to wait now.
     pub fn fail(&mut self, first: Duration, limit: Duration, jitter: f64) -> Duration {
-        let wait = first.saturating_mul(1 << self.failures.min(20)).min(limit).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+        let wait = first
+            .saturating_mul(1 << self.failures.min(20))
+            .min(limit)
+            .mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
         self.failures += 1;
         self.until = Some(Instant::now() + wait);
         wait
@@ -28,13 +31,17 @@ impl Backoff {
 
     /// How long there is still to wait.
     pub fn remaining(&self) -> Option<Duration> {
-        self.until.and_then(|until| until.checked_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
+        self.until
+            .and_then(|until| until.checked_duration_since(Instant::now()))
+            .filter(|wait| !wait.is_zero())
     }
 }
 
 /// A number between 0 and 1 for jitter; from the clock, which is random enough to break step.
 pub fn jitter() -> f64 {
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |now| now.subsec_nanos());
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |now| now.subsec_nanos());
     f64::from(nanos.wrapping_mul(2_654_435_761)) / f64::from(u32::MAX)
 }
 
@@ -46,7 +53,9 @@ mod tests {
     fn waits_double_up_to_the_limit_and_start_over() {
         let (first, limit) = (Duration::from_millis(100), Duration::from_secs(1));
         let mut backoff = Backoff::default();
-        let waits: Vec<u128> = (0..6).map(|_| backoff.fail(first, limit, 1.0).as_millis()).collect();
+        let waits: Vec<u128> = (0..6)
+            .map(|_| backoff.fail(first, limit, 1.0).as_millis())
+            .collect();
         assert_eq!(waits, [100, 200, 400, 800, 1000, 1000]);
         assert!(backoff.remaining().is_some());
         backoff.succeed();

@@ -50,6 +50,8 @@ struct Ingest {
     seed: u64,
     backoff: Backoff,
     looked_at: Option<Instant>,
+    /// What the last look around said.
+    is_wanted: bool,
     control: Control,
     connection: Option<Connection>,
 }
@@ -81,8 +83,20 @@ impl Ingest {
         let settings = Settings::current();
         // Entries of about 40 bytes in two generations over the dimensions, of which two are large.
         let loader = Loader::new(settings.memory / 640);
-        let seed = xxh3_64(format!("{:?} {}", std::time::SystemTime::now(), std::process::id()).as_bytes());
-        Ingest { session, loader, settings, seed, backoff: Backoff::default(), looked_at: None, control: Control::default(), connection: None }
+        let seed = xxh3_64(
+            format!("{:?} {}", std::time::SystemTime::now(), std::process::id()).as_bytes(),
+        );
+        Ingest {
+            session,
+            loader,
+            settings,
+            seed,
+            backoff: Backoff::default(),
+            looked_at: None,
+            is_wanted: false,
+            control: Control::default(),
+            connection: None,
+        }
     }
 
     /// One round: do what there is to do; how long to wait for more.
@@ -106,12 +120,13 @@ impl Ingest {
 
     fn work(&mut self) -> Result<Duration, Failure> {
         if self.looked_at.is_none_or(|at| at.elapsed() >= ROUND) {
+            self.is_wanted = self.may_run()?;
             self.looked_at = Some(Instant::now());
-            if !self.may_run()? {
-                self.restart_quietly();
-                return Ok(ROUND);
-            }
             self.claim_contested()?;
+        }
+        if !self.is_wanted {
+            self.restart_quietly();
+            return Ok(ROUND);
         }
         self.take_notices();
         let Some(connection) = &mut self.connection else {
@@ -129,12 +144,20 @@ impl Ingest {
         let presence = self.session.look_around(&self.settings)?;
         if presence == Presence::NoExtension {
             self.loader.forget();
-            self.session.report(State::Waiting, "the extension is not in the database: CREATE EXTENSION starsink");
+            self.session.report(
+                State::Waiting,
+                "the extension is not in the database: CREATE EXTENSION starsink",
+            );
             return Ok(false);
         }
         if !self.settings.has_source() {
-            let missing = if self.settings.topic.is_empty() { "starsink.topic" } else { "starsink.bootstrap_servers" };
-            self.session.report(State::Waiting, &format!("{missing} is not set"));
+            let missing = if self.settings.topic.is_empty() {
+                "starsink.topic"
+            } else {
+                "starsink.bootstrap_servers"
+            };
+            self.session
+                .report(State::Waiting, &format!("{missing} is not set"));
             return Ok(false);
         }
         let control = transaction::run(c"reading commands", || self.loader.commands.current())?;
@@ -156,30 +179,47 @@ impl Ingest {
         let properties = assignment::properties(&self.settings);
         let notices = Arc::new(Notices::default());
         let scout = with_signals_blocked(|| {
-            let client = Client::connect(&properties, Arc::clone(&notices)).map_err(|error| Failure::kafka(&error))?;
-            Scout::start(Arc::new(client), topic, interval).map_err(|error| Failure::sql("starting a thread", error))
+            let client = Client::connect(&properties, Arc::clone(&notices))
+                .map_err(|error| Failure::kafka(&error))?;
+            Scout::start(Arc::new(client), topic, interval)
+                .map_err(|error| Failure::sql("starting a thread", error))
         })?;
-        let connection = Connection { scout, notices, running: None, contested: Vec::new(), failed_since: None, last_error: None };
+        let connection = Connection {
+            scout,
+            notices,
+            running: None,
+            contested: Vec::new(),
+            failed_since: None,
+            last_error: None,
+        };
         self.connection = Some(connection);
         Ok(())
     }
 
     /// Takes in what the scout saw: begins to consume, or begins again if partitions or the topic changed.
     fn act_on(&mut self, sighting: Result<Sighting, client::Error>) -> Result<(), Failure> {
-        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let Some(connection) = &mut self.connection else {
+            return Ok(());
+        };
         let sighting = match sighting {
             Ok(sighting) => sighting,
             Err(error) => {
                 // A running pipeline outlives a short silence of the broker: librdkafka reconnects by itself.
                 let since = *connection.failed_since.get_or_insert_with(Instant::now);
-                if connection.running.is_some() && since.elapsed() < Duration::from_secs(10) && !assignment::is_gone(&error) {
+                if connection.running.is_some()
+                    && since.elapsed() < Duration::from_secs(10)
+                    && !assignment::is_gone(&error)
+                {
                     return Ok(());
                 }
                 let text = match &connection.last_error {
                     Some(reason) => format!("{error} ({reason})"),
                     None => error.text,
                 };
-                return Err(Failure::kafka(&client::Error { code: error.code, text }));
+                return Err(Failure::kafka(&client::Error {
+                    code: error.code,
+                    text,
+                }));
             }
         };
         connection.failed_since = None;
@@ -190,7 +230,10 @@ impl Ingest {
             }
             connection.running = None;
         }
-        let share = Share { worker: self.session.worker, workers: self.settings.workers };
+        let share = Share {
+            worker: self.session.worker,
+            workers: self.settings.workers,
+        };
         let (settings, ledger) = (&self.settings, &self.loader.ledger);
         let assignment = transaction::run(c"assigning partitions", || {
             transaction::as_writer(|| Assignment::decide(settings, share, &sighting, ledger))
@@ -199,37 +242,71 @@ impl Ingest {
     }
 
     fn begin(&mut self, assignment: Assignment) -> Result<(), Failure> {
-        let Some(connection) = &mut self.connection else { return Ok(()) };
+        let Some(connection) = &mut self.connection else {
+            return Ok(());
+        };
         for warning in &assignment.warnings {
             warning!("starsink: {warning}");
         }
         let reason = assignment.reason();
         connection.contested = assignment.contested.clone();
         if assignment.positions.is_empty() {
-            state::report_partitions(self.session.worker, &self.settings.topic, &assignment.shown(&HashMap::new()));
+            state::report_partitions(
+                self.session.worker,
+                &self.settings.topic,
+                &assignment.shown(&HashMap::new()),
+            );
             self.session.report(State::Waiting, &reason);
             return Ok(());
         }
         let mut policy = self.settings.policy.clone();
         policy.email_key = assignment.email_key.clone();
-        let frame = Frame { topic: self.settings.topic.clone(), calendar: Calendar::new(policy.time_zone), policy: policy.clone(), seed: self.seed };
+        let frame = Frame {
+            topic: self.settings.topic.clone(),
+            calendar: Calendar::new(policy.time_zone),
+            policy: policy.clone(),
+            seed: self.seed,
+        };
         let limits = Limits {
             events: self.settings.batch_max_events,
             bytes: self.settings.memory / 6,
             wait: self.settings.batch_max_wait,
         };
-        let offsets: Vec<(i32, i64)> = assignment.positions.iter().map(|position| (position.partition, position.next_offset)).collect();
+        let offsets: Vec<(i32, i64)> = assignment
+            .positions
+            .iter()
+            .map(|position| (position.partition, position.next_offset))
+            .collect();
         let properties = assignment::consumer_properties(&self.settings, offsets.len());
         let notices = Arc::clone(&connection.notices);
         let (client, pipeline) = with_signals_blocked(|| {
-            let client = Arc::new(Client::connect(&properties, notices).map_err(|error| Failure::kafka(&error))?);
-            let consumer = Consumer::assign(Arc::clone(&client), &self.settings.topic, &offsets).map_err(|error| Failure::kafka(&error))?;
-            Pipeline::start(consumer, offsets.iter().copied().collect(), frame, Reader::new(policy), limits)
-                .map(|pipeline| (client, pipeline))
-                .map_err(|error| Failure::sql("starting a thread", error))
+            let client = Arc::new(
+                Client::connect(&properties, notices).map_err(|error| Failure::kafka(&error))?,
+            );
+            let consumer = Consumer::assign(Arc::clone(&client), &self.settings.topic, &offsets)
+                .map_err(|error| Failure::kafka(&error))?;
+            Pipeline::start(
+                consumer,
+                offsets.iter().copied().collect(),
+                frame,
+                Reader::new(policy),
+                limits,
+            )
+            .map(|pipeline| (client, pipeline))
+            .map_err(|error| Failure::sql("starting a thread", error))
         })?;
-        let epochs = assignment.positions.iter().map(|position| (position.partition, position.epoch)).collect();
-        connection.running = Some(Running { pipeline, client, assignment, epochs, shown_at: Instant::now() });
+        let epochs = assignment
+            .positions
+            .iter()
+            .map(|position| (position.partition, position.epoch))
+            .collect();
+        connection.running = Some(Running {
+            pipeline,
+            client,
+            assignment,
+            epochs,
+            shown_at: Instant::now(),
+        });
         self.session.report(State::Running, &reason);
         self.show(true);
         Ok(())
@@ -237,7 +314,13 @@ impl Ingest {
 
     /// Commits the batch that is ready, if there is one.
     fn commit_ready(&mut self) -> Result<Duration, Failure> {
-        let Some(running) = self.connection.as_mut().and_then(|connection| connection.running.as_mut()) else { return Ok(ROUND) };
+        let Some(running) = self
+            .connection
+            .as_mut()
+            .and_then(|connection| connection.running.as_mut())
+        else {
+            return Ok(ROUND);
+        };
         let Some(mut batch) = running.pipeline.take() else {
             if let Some(trouble) = running.pipeline.trouble() {
                 return self.trouble(trouble);
@@ -253,9 +336,11 @@ impl Ingest {
             epochs: &running.epochs,
         };
         match self.loader.commit(&mut batch, &source, self.control)? {
-            Outcome::Committed { .. } => {
+            Outcome::Committed => {
                 self.backoff.succeed();
-                running.assignment.advance(batch.spans.iter().map(|span| (span.partition, span.next)));
+                running
+                    .assignment
+                    .advance(batch.spans.iter().map(|span| (span.partition, span.next)));
                 running.pipeline.give_back(batch);
                 self.show(false);
             }
@@ -267,10 +352,13 @@ impl Ingest {
     fn trouble(&mut self, trouble: Trouble) -> Result<Duration, Failure> {
         match trouble {
             // The scout's next look decides between trimmed and recreated.
-            Trouble::OutOfRange { .. } => self.restart_quietly(),
+            Trouble::OutOfRange => self.restart_quietly(),
             Trouble::Failed { partition, error } => {
                 let text = format!("partition {partition}: {error}");
-                return Err(Failure::kafka(&client::Error { code: error.code, text }));
+                return Err(Failure::kafka(&client::Error {
+                    code: error.code,
+                    text,
+                }));
             }
         }
         Ok(ROUND)
@@ -278,18 +366,26 @@ impl Ingest {
 
     /// Once in a while: live state into shared memory, and offsets to the broker for show.
     fn show(&mut self, now: bool) {
-        let Some(connection) = self.connection.as_mut() else { return };
-        let Some(running) = connection.running.as_mut() else { return };
+        let Some(connection) = self.connection.as_mut() else {
+            return;
+        };
+        let Some(running) = connection.running.as_mut() else {
+            return;
+        };
         if !now && running.shown_at.elapsed() < ROUND {
             return;
         }
         running.shown_at = Instant::now();
         let topic = &self.settings.topic;
-        let known: HashMap<i32, Watermarks> = running.assignment.watermarks.iter().copied().collect();
+        let known: HashMap<i32, Watermarks> =
+            running.assignment.watermarks.iter().copied().collect();
         let high = known
             .iter()
             .map(|(&partition, watermarks)| {
-                let fetched = running.client.known_high_watermark(topic, partition).unwrap_or(-1);
+                let fetched = running
+                    .client
+                    .known_high_watermark(topic, partition)
+                    .unwrap_or(-1);
                 (partition, fetched.max(watermarks.high))
             })
             .collect();
@@ -302,7 +398,9 @@ impl Ingest {
 
     /// What librdkafka has to say: why it cannot connect is for the operator, the rest for whoever debugs.
     fn take_notices(&mut self) {
-        let Some(connection) = &mut self.connection else { return };
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
         for notice in connection.notices.take() {
             if notice.is_error {
                 let text = format!("{}: {}", notice.kind, notice.text);
@@ -316,9 +414,15 @@ impl Ingest {
 
     /// Begins again when a partition that another process held is free.
     fn claim_contested(&mut self) -> Result<(), Failure> {
-        let Some(connection) = &self.connection else { return Ok(()) };
+        let Some(connection) = &self.connection else {
+            return Ok(());
+        };
         let (topic, contested) = (&self.settings.topic, &connection.contested);
-        if !contested.is_empty() && transaction::run(c"claiming partitions", || assignment::any_free(topic, contested))? {
+        if !contested.is_empty()
+            && transaction::run(c"claiming partitions", || {
+                assignment::any_free(topic, contested)
+            })?
+        {
             self.restart_quietly();
         }
         Ok(())
@@ -329,7 +433,11 @@ impl Ingest {
         self.loader.forget();
         state::report_error(self.session.worker, &failure.message);
         self.session.report(State::Retrying, &failure.to_string());
-        self.backoff.fail(self.settings.retry_backoff, self.settings.retry_backoff_max, jitter());
+        self.backoff.fail(
+            self.settings.retry_backoff,
+            self.settings.retry_backoff_max,
+            jitter(),
+        );
     }
 
     fn restart(&mut self) {
@@ -341,7 +449,8 @@ impl Ingest {
     fn restart_quietly(&mut self) {
         if self.connection.take().is_some() {
             state::clear(self.session.worker, std::process::id() as i32);
-            if let Err(failure) = transaction::run(c"releasing partitions", assignment::release_all) {
+            if let Err(failure) = transaction::run(c"releasing partitions", assignment::release_all)
+            {
                 warning!("starsink: {failure}");
             }
         }

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use pgrx::bgworkers::{BackgroundWorker, BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker, SignalWakeFlags};
+use pgrx::bgworkers::{
+    BackgroundWorker, BackgroundWorkerBuilder, BgWorkerStartTime, DynamicBackgroundWorker,
+    SignalWakeFlags,
+};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
@@ -53,7 +56,11 @@ struct Place {
 
 impl Place {
     fn new(number: i32) -> Place {
-        Place { number, started: None, backoff: Backoff::default() }
+        Place {
+            number,
+            started: None,
+            backoff: Backoff::default(),
+        }
     }
 
     /// Starts the worker if it is wanted and not there. One that is not wanted leaves by itself.
@@ -67,7 +74,8 @@ impl Place {
                 Ok(_) | Err(Status::NotYetStarted) => return,
                 Err(_) => {
                     self.started = None;
-                    self.backoff.fail(settings.retry_backoff, settings.retry_backoff_max, jitter());
+                    self.backoff
+                        .fail(settings.retry_backoff, settings.retry_backoff_max, jitter());
                 }
             }
         }
@@ -77,16 +85,31 @@ impl Place {
         match self.start() {
             Some(worker) => self.started = Some(worker),
             None => {
-                if state::report(self.number, State::Waiting, "no free background worker: raise max_worker_processes") {
-                    warning!("starsink: no free background worker for {}; raise max_worker_processes and restart the server", self.name());
+                if state::report(
+                    self.number,
+                    State::Waiting,
+                    "no free background worker: raise max_worker_processes",
+                ) {
+                    warning!(
+                        "starsink: no free background worker for {}; raise max_worker_processes and restart the server",
+                        self.name()
+                    );
                 }
-                self.backoff.fail(settings.retry_backoff_max, settings.retry_backoff_max, jitter());
+                self.backoff.fail(
+                    settings.retry_backoff_max,
+                    settings.retry_backoff_max,
+                    jitter(),
+                );
             }
         }
     }
 
     fn name(&self) -> String {
-        if self.number == 0 { "starsink steward".to_owned() } else { format!("starsink ingest {}", self.number) }
+        if self.number == 0 {
+            "starsink steward".to_owned()
+        } else {
+            format!("starsink ingest {}", self.number)
+        }
     }
 
     fn start(&self) -> Option<DynamicBackgroundWorker> {
@@ -94,7 +117,11 @@ impl Place {
         BackgroundWorkerBuilder::new(&name)
             .set_type(&name)
             .set_library(LIBRARY)
-            .set_function(if self.number == 0 { "starsink_steward_main" } else { "starsink_ingest_main" })
+            .set_function(if self.number == 0 {
+                "starsink_steward_main"
+            } else {
+                "starsink_ingest_main"
+            })
             .set_argument(self.number.into_datum())
             .enable_spi_access()
             .set_restart_time(None)
@@ -105,12 +132,31 @@ impl Place {
     }
 }
 
-/// Looks the database up in the shared catalogs, which need no connection to a database.
+/// Looks the database up by reading pg_database from end to end: without a database there are no catalog caches to
+/// rely on.
 fn database_exists(name: &str) -> bool {
-    let Ok(name) = std::ffi::CString::new(name) else { return false };
     transaction::run(c"looking for the database", || {
-        // SAFETY: a catalog look-up inside a transaction.
-        Ok(unsafe { pg_sys::get_database_oid(name.as_ptr(), true) } != pg_sys::InvalidOid)
+        // SAFETY: a catalog scan inside a transaction; a tuple is read before the next one is asked for.
+        unsafe {
+            let databases = pg_sys::table_open(
+                pg_sys::DatabaseRelationId,
+                pg_sys::AccessShareLock as pg_sys::LOCKMODE,
+            );
+            let scan = pg_sys::table_beginscan_catalog(databases, 0, std::ptr::null_mut());
+            let mut exists = false;
+            loop {
+                let tuple = pg_sys::heap_getnext(scan, pg_sys::ScanDirection::ForwardScanDirection);
+                if tuple.is_null() {
+                    break;
+                }
+                let row = pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_database>();
+                exists |= std::ffi::CStr::from_ptr((*row).datname.data.as_ptr()).to_bytes()
+                    == name.as_bytes();
+            }
+            pg_sys::heap_endscan(scan);
+            pg_sys::table_close(databases, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+            Ok(exists)
+        }
     })
     .unwrap_or(false)
 }

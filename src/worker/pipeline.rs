@@ -27,8 +27,11 @@ pub struct Limits {
 #[derive(Clone, Debug)]
 pub enum Trouble {
     /// A committed offset is not in the topic any more.
-    OutOfRange { partition: i32 },
-    Failed { partition: i32, error: Error },
+    OutOfRange,
+    Failed {
+        partition: i32,
+        error: Error,
+    },
 }
 
 #[derive(Default)]
@@ -52,11 +55,33 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    pub fn start(consumer: Consumer, positions: HashMap<i32, i64>, frame: Frame, reader: Reader, limits: Limits) -> std::io::Result<Pipeline> {
-        let shared = Arc::new(Shared { exchange: Mutex::default(), taken: Condvar::new(), stop: AtomicBool::new(false) });
-        let mut decoder = Decoder { consumer, positions, frame, reader, limits, shared: Arc::clone(&shared) };
-        let thread = thread::Builder::new().name("starsink decode".to_owned()).spawn(move || decoder.run())?;
-        Ok(Pipeline { shared, thread: Some(thread) })
+    pub fn start(
+        consumer: Consumer,
+        positions: HashMap<i32, i64>,
+        frame: Frame,
+        reader: Reader,
+        limits: Limits,
+    ) -> std::io::Result<Pipeline> {
+        let shared = Arc::new(Shared {
+            exchange: Mutex::default(),
+            taken: Condvar::new(),
+            stop: AtomicBool::new(false),
+        });
+        let mut decoder = Decoder {
+            consumer,
+            positions,
+            frame,
+            reader,
+            limits,
+            shared: Arc::clone(&shared),
+        };
+        let thread = thread::Builder::new()
+            .name("starsink decode".to_owned())
+            .spawn(move || decoder.run())?;
+        Ok(Pipeline {
+            shared,
+            thread: Some(thread),
+        })
     }
 
     /// The finished batch, if there is one.
@@ -111,7 +136,9 @@ impl Decoder {
         let mut batch = Batch::new();
         let mut began: Option<Instant> = None;
         while !self.shared.stop.load(Ordering::Relaxed) {
-            let wait = began.map_or(IDLE, |began| self.limits.wait.saturating_sub(began.elapsed()).max(BUSY));
+            let wait = began.map_or(IDLE, |began| {
+                self.limits.wait.saturating_sub(began.elapsed()).max(BUSY)
+            });
             if let Some(trouble) = self.fetch_into(&mut batch, wait) {
                 // What came before the trouble is good: other partitions must not starve because of one.
                 if !batch.is_empty() {
@@ -155,7 +182,13 @@ impl Decoder {
     }
 
     fn fetch_into(&mut self, batch: &mut Batch, wait: Duration) -> Option<Trouble> {
-        let Decoder { consumer, positions, frame, reader, .. } = self;
+        let Decoder {
+            consumer,
+            positions,
+            frame,
+            reader,
+            ..
+        } = self;
         let mut trouble = None;
         let mut now = None;
         consumer.fetch(wait, |fetched| match fetched {
@@ -169,26 +202,39 @@ impl Decoder {
                     key: record.key,
                     payload: record.payload,
                 };
-                batch.add(frame, reader, span, &origin, *now.get_or_insert_with(now_micros));
+                batch.add(
+                    frame,
+                    reader,
+                    span,
+                    &origin,
+                    *now.get_or_insert_with(now_micros),
+                );
                 *position = record.offset + 1;
             }
             Fetched::End { partition, offset } => {
                 // Control records and gaps at the end: the position moves though no message came.
-                if let Some(position) = positions.get_mut(&partition).filter(|position| **position < offset) {
+                if let Some(position) = positions
+                    .get_mut(&partition)
+                    .filter(|position| **position < offset)
+                {
                     let span = batch.span(partition, *position);
                     batch.spans[span].next = offset;
                     *position = offset;
                 }
             }
-            Fetched::OutOfRange { partition } => trouble = Some(Trouble::OutOfRange { partition }),
-            Fetched::Failed { partition, error } => trouble = Some(Trouble::Failed { partition, error }),
+            Fetched::OutOfRange { .. } => trouble = Some(Trouble::OutOfRange),
+            Fetched::Failed { partition, error } => {
+                trouble = Some(Trouble::Failed { partition, error })
+            }
         });
         trouble
     }
 }
 
 fn now_micros() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_micros() as i64)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |now| now.as_micros() as i64)
 }
 
 /// Wakes the main thread: the signal's handler sets its latch. Threads of ours have all signals blocked, so the

@@ -37,22 +37,24 @@ impl Scout {
     pub fn start(client: Arc<Client>, topic: String, interval: Duration) -> std::io::Result<Scout> {
         let shared = Arc::new((Mutex::new(Shared::default()), Condvar::new()));
         let theirs = Arc::clone(&shared);
-        thread::Builder::new().name("starsink scout".to_owned()).spawn(move || {
-            let (state, signal) = &*theirs;
-            loop {
-                let sighting = look(&client, &topic);
-                let mut state = state.lock();
-                if state.stop {
-                    return;
+        thread::Builder::new()
+            .name("starsink scout".to_owned())
+            .spawn(move || {
+                let (state, signal) = &*theirs;
+                loop {
+                    let sighting = look(&client, &topic);
+                    let mut state = state.lock();
+                    if state.stop {
+                        return;
+                    }
+                    state.latest = Some(sighting);
+                    wake_main();
+                    signal.wait_for(&mut state, interval);
+                    if state.stop {
+                        return;
+                    }
                 }
-                state.latest = Some(sighting);
-                wake_main();
-                signal.wait_for(&mut state, interval);
-                if state.stop {
-                    return;
-                }
-            }
-        })?;
+            })?;
         Ok(Scout { shared })
     }
 
@@ -74,7 +76,14 @@ fn look(client: &Client, topic: &str) -> Result<Sighting, Error> {
     let watermarks = description
         .partitions
         .iter()
-        .map(|&partition| client.watermarks(topic, partition, PATIENCE).map(|watermarks| (partition, watermarks)))
+        .map(|&partition| {
+            client
+                .watermarks(topic, partition, PATIENCE)
+                .map(|watermarks| (partition, watermarks))
+        })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Sighting { description, watermarks })
+    Ok(Sighting {
+        description,
+        watermarks,
+    })
 }

@@ -59,7 +59,14 @@ impl Session {
         state::clear(worker, std::process::id() as i32);
         for (name, value) in SESSION {
             // SAFETY: known settings with valid values.
-            unsafe { pg_sys::SetConfigOption(name.as_ptr(), value.as_ptr(), pg_sys::GucContext::PGC_SUSET, pg_sys::GucSource::PGC_S_OVERRIDE) };
+            unsafe {
+                pg_sys::SetConfigOption(
+                    name.as_ptr(),
+                    value.as_ptr(),
+                    pg_sys::GucContext::PGC_SUSET,
+                    pg_sys::GucSource::PGC_S_OVERRIDE,
+                )
+            };
         }
         Session {
             worker,
@@ -71,7 +78,10 @@ impl Session {
                  AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND l.mode = 'AccessExclusiveLock')",
                 &[],
             ),
-            extension: Statement::new("SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'starsink')", &[]),
+            extension: Statement::new(
+                "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'starsink')",
+                &[],
+            ),
         }
     }
 
@@ -83,7 +93,10 @@ impl Session {
     /// Ends the process if it has no place here any more; else says what is there. Lays the tables out when the
     /// extension is new.
     pub fn look_around(&self, settings: &Settings) -> Result<Presence, Failure> {
-        if settings.database != self.database || self.worker > settings.workers || self.is_being_dropped()? {
+        if settings.database != self.database
+            || self.worker > settings.workers
+            || self.is_being_dropped()?
+        {
             // SAFETY: an orderly end of the process; the launcher starts another one where one is wanted.
             unsafe { pg_sys::proc_exit(0) };
         }
@@ -107,7 +120,8 @@ impl Session {
         if !state::report(self.worker, state, reason) {
             return;
         }
-        let title = CString::new(format!("{} {}", state.name(), reason).replace('\0', "")).unwrap_or_default();
+        let title = CString::new(format!("{} {}", state.name(), reason).replace('\0', ""))
+            .unwrap_or_default();
         // SAFETY: a terminated string, copied by the callee.
         unsafe { pg_sys::pgstat_report_appname(title.as_ptr()) };
         let separator = if reason.is_empty() { "" } else { ": " };
@@ -131,7 +145,12 @@ pub fn wait(timeout: Duration) {
     unsafe {
         let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
         let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
-        pg_sys::WaitLatch(pg_sys::MyLatch, events as i32, millis, pg_sys::PG_WAIT_EXTENSION);
+        pg_sys::WaitLatch(
+            pg_sys::MyLatch,
+            events as i32,
+            millis,
+            pg_sys::PG_WAIT_EXTENSION,
+        );
         pg_sys::ResetLatch(pg_sys::MyLatch);
         pgrx::check_for_interrupts!();
         if BackgroundWorker::sighup_received() {

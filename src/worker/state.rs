@@ -17,7 +17,10 @@ pub struct Text<const N: usize> {
 
 impl<const N: usize> Default for Text<N> {
     fn default() -> Self {
-        Text { len: 0, bytes: [0; N] }
+        Text {
+            len: 0,
+            bytes: [0; N],
+        }
     }
 }
 
@@ -104,7 +107,11 @@ pub struct Board {
 
 impl Default for Board {
     fn default() -> Self {
-        Board { workers: [WorkerSlot::default(); MAX_WORKERS], partitions: [PartitionSlot::default(); MAX_PARTITIONS], files: [FileSlot::default(); MAX_FILES] }
+        Board {
+            workers: [WorkerSlot::default(); MAX_WORKERS],
+            partitions: [PartitionSlot::default(); MAX_PARTITIONS],
+            files: [FileSlot::default(); MAX_FILES],
+        }
     }
 }
 
@@ -125,7 +132,12 @@ pub static PRELOADED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicB
 /// Says what a worker is doing; true if that is news.
 pub fn report(worker: i32, state: State, reason: &str) -> bool {
     let mut board = BOARD.exclusive();
-    let Some(slot) = usize::try_from(worker).ok().and_then(|index| board.workers.get_mut(index)) else { return false };
+    let Some(slot) = usize::try_from(worker)
+        .ok()
+        .and_then(|index| board.workers.get_mut(index))
+    else {
+        return false;
+    };
     let before = (slot.state, slot.reason);
     slot.state = state;
     slot.reason.set(reason);
@@ -134,7 +146,10 @@ pub fn report(worker: i32, state: State, reason: &str) -> bool {
 
 pub fn report_error(worker: i32, error: &str) {
     let mut board = BOARD.exclusive();
-    if let Some(slot) = usize::try_from(worker).ok().and_then(|index| board.workers.get_mut(index)) {
+    if let Some(slot) = usize::try_from(worker)
+        .ok()
+        .and_then(|index| board.workers.get_mut(index))
+    {
         slot.last_error.set(error);
     }
 }
@@ -142,14 +157,23 @@ pub fn report_error(worker: i32, error: &str) {
 /// Says which partitions a worker has, each with its state, high watermark (-1 unknown) and reason.
 pub fn report_partitions(worker: i32, topic: &str, partitions: &[(i32, State, i64, &str)]) {
     let mut board = BOARD.exclusive();
-    for slot in board.partitions.iter_mut().filter(|slot| slot.in_use && slot.worker == worker) {
-        slot.in_use = slot.topic.get() == topic && partitions.iter().any(|(partition, ..)| *partition == slot.partition);
+    for slot in board
+        .partitions
+        .iter_mut()
+        .filter(|slot| slot.in_use && slot.worker == worker)
+    {
+        slot.in_use = slot.topic.get() == topic
+            && partitions
+                .iter()
+                .any(|(partition, ..)| *partition == slot.partition);
     }
     for &(partition, state, high_watermark, reason) in partitions {
         let at = board
             .partitions
             .iter()
-            .position(|slot| slot.in_use && slot.partition == partition && slot.topic.get() == topic)
+            .position(|slot| {
+                slot.in_use && slot.partition == partition && slot.topic.get() == topic
+            })
             .or_else(|| board.partitions.iter().position(|slot| !slot.in_use));
         let Some(at) = at else { return };
         let slot = &mut board.partitions[at];
@@ -169,10 +193,17 @@ pub fn report_partitions(worker: i32, topic: &str, partitions: &[(i32, State, i6
 /// A worker is gone, or has nothing any more.
 pub fn clear(worker: i32, pid: i32) {
     let mut board = BOARD.exclusive();
-    for slot in board.partitions.iter_mut().filter(|slot| slot.worker == worker) {
+    for slot in board
+        .partitions
+        .iter_mut()
+        .filter(|slot| slot.worker == worker)
+    {
         slot.in_use = false;
     }
-    if let Some(slot) = usize::try_from(worker).ok().and_then(|index| board.workers.get_mut(index)) {
+    if let Some(slot) = usize::try_from(worker)
+        .ok()
+        .and_then(|index| board.workers.get_mut(index))
+    {
         slot.pid = pid;
         if pid == 0 {
             slot.state = State::Stopped;
@@ -198,9 +229,17 @@ impl Progress {
         }
         let pid = std::process::id() as i32;
         let mut board = BOARD.exclusive();
-        let free = board.files.iter().position(|slot| slot.pid == pid).or_else(|| board.files.iter().position(|slot| slot.pid == 0));
+        let free = board
+            .files
+            .iter()
+            .position(|slot| slot.pid == pid)
+            .or_else(|| board.files.iter().position(|slot| slot.pid == 0));
         if let Some(free) = free {
-            board.files[free] = FileSlot { pid, bytes_total, ..FileSlot::default() };
+            board.files[free] = FileSlot {
+                pid,
+                bytes_total,
+                ..FileSlot::default()
+            };
             board.files[free].path.set(path);
         }
         Progress(free)
@@ -209,7 +248,12 @@ impl Progress {
     pub fn report(&self, bytes_processed: i64, received: i64, loaded: i64, quarantined: i64) {
         if let Some(index) = self.0 {
             let slot = &mut BOARD.exclusive().files[index];
-            (slot.bytes_processed, slot.received, slot.loaded, slot.quarantined) = (bytes_processed, received, loaded, quarantined);
+            (
+                slot.bytes_processed,
+                slot.received,
+                slot.loaded,
+                slot.quarantined,
+            ) = (bytes_processed, received, loaded, quarantined);
         }
     }
 }

@@ -23,7 +23,12 @@ const PARTITIONS_EVERY: Duration = Duration::from_secs(3600);
 pub extern "C-unwind" fn starsink_steward_main(argument: pg_sys::Datum) {
     let session = Session::open(argument.value() as i32);
     let jobs = [
-        Job::new("rolling up the ledger", ROLL_UP_EVERY, "SELECT starsink.roll_up_ledger($1)", &[pg_sys::INT4OID]),
+        Job::new(
+            "rolling up the ledger",
+            ROLL_UP_EVERY,
+            "SELECT starsink.roll_up_ledger($1)",
+            &[pg_sys::INT4OID],
+        ),
         Job::new(
             "making partitions",
             PARTITIONS_EVERY,
@@ -31,7 +36,11 @@ pub extern "C-unwind" fn starsink_steward_main(argument: pg_sys::Datum) {
             &[pg_sys::INT4OID],
         ),
     ];
-    let mut steward = Steward { session, jobs, backoff: Backoff::default() };
+    let mut steward = Steward {
+        session,
+        jobs,
+        backoff: Backoff::default(),
+    };
     loop {
         steward.round();
         steward.session.wait(ROUND);
@@ -47,7 +56,12 @@ struct Job {
 
 impl Job {
     fn new(name: &'static str, every: Duration, sql: &str, types: &[pg_sys::Oid]) -> Job {
-        Job { name, every, statement: Statement::new(sql, types), done_at: None }
+        Job {
+            name,
+            every,
+            statement: Statement::new(sql, types),
+            done_at: None,
+        }
     }
 }
 
@@ -68,14 +82,16 @@ impl Steward {
             Err(failure) => {
                 state::report_error(self.session.worker, &failure.message);
                 self.session.report(State::Retrying, &failure.to_string());
-                self.backoff.fail(settings.retry_backoff, settings.retry_backoff_max, jitter());
+                self.backoff
+                    .fail(settings.retry_backoff, settings.retry_backoff_max, jitter());
             }
         }
     }
 
     fn work(&mut self, settings: &Settings) -> Result<(), Failure> {
         if self.session.look_around(settings)? == Presence::NoExtension {
-            self.session.report(State::Waiting, "the extension is not in the database");
+            self.session
+                .report(State::Waiting, "the extension is not in the database");
             return Ok(());
         }
         for job in &mut self.jobs {
@@ -83,8 +99,13 @@ impl Steward {
                 continue;
             }
             let detail = settings::ledger_detail();
-            transaction::run(c"the steward's jobs", || transaction::as_writer(|| job.statement.run(&[detail.into()])))
-                .map_err(|failure| Failure { message: format!("{}: {}", job.name, failure.message), ..failure })?;
+            transaction::run(c"the steward's jobs", || {
+                transaction::as_writer(|| job.statement.run(&[detail.into()]))
+            })
+            .map_err(|failure| Failure {
+                message: format!("{}: {}", job.name, failure.message),
+                ..failure
+            })?;
             job.done_at = Some(Instant::now());
         }
         self.session.report(State::Running, "");

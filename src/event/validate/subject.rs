@@ -112,7 +112,8 @@ impl<'a> Validation<'a, '_> {
             .known
             .get(Attribute::OrderId)
             .map_or(Key::Absent, Key::of);
-        let is_number = matches!(&order, Key::Some(number) if number.trim_start_matches('0') != "");
+        let is_number =
+            matches!(&order, Key::Some(number) if !number.trim_start_matches('0').is_empty());
         if !is_number && collection::needs_order(collection) {
             self.refusal
                 .add(Code::OrderIdMissing, "a checkout_success has no order_id");

@@ -1,3 +1,11 @@
+-- Views over functions that are made from Rust.
+CREATE VIEW starsink.codes AS SELECT * FROM starsink.validation_codes();
+COMMENT ON VIEW starsink.codes IS 'Every validation code: its bit in quality_flags, what becomes of the message, what it means and what to do.';
+
+CREATE VIEW starsink.progress_ingest_file AS
+SELECT p.*, CASE WHEN p.bytes_total > 0 THEN round(100.0 * p.bytes_processed / p.bytes_total, 1) END AS percent
+FROM starsink.file_progress() AS p JOIN pg_catalog.pg_stat_activity AS a ON a.pid = p.pid AND a.state = 'active';
+COMMENT ON VIEW starsink.progress_ingest_file IS 'One row per running starsink.ingest_file(): bytes of the file and messages so far.';
 -- Nothing is everybody's. Operators operate, readers look.
 DO $$
 DECLARE
