@@ -5,7 +5,6 @@ use std::ffi::{CString, c_char, c_int};
 use std::time::Duration;
 
 use rdkafka::bindings as rd;
-use rdkafka::types::RDKafkaErrorCode;
 
 use super::client::{Client, Error, text};
 
@@ -40,33 +39,55 @@ fn millis(timeout: Duration) -> c_int {
 impl Client {
     /// Partitions and id of a topic; `UnknownTopicOrPartition` if it is not there.
     pub fn describe(&self, topic: &str, timeout: Duration) -> Result<Description, Error> {
+        let (broker, partitions) = self.partitions(topic, timeout)?;
+        // Old brokers have no topic ids, and some proxies do not tell them: then a recreated topic is known by its
+        // offsets only.
+        let id = self.topic_id(topic, broker, timeout.min(Duration::from_secs(2))).unwrap_or_default();
+        Ok(Description { id, partitions })
+    }
+
+    /// A broker that answers, and the topic's partitions in order.
+    fn partitions(&self, topic: &str, timeout: Duration) -> Result<(i32, Vec<i32>), Error> {
         let name = c_string(topic)?;
+        // SAFETY: the topic object and the metadata are released here; what is read is copied before.
+        unsafe {
+            let object = rd::rd_kafka_topic_new(self.handle, name.as_ptr(), std::ptr::null_mut());
+            if object.is_null() {
+                return Err(Error::of(rd::rd_kafka_last_error(), LOOKING));
+            }
+            let mut metadata = std::ptr::null();
+            let code = rd::rd_kafka_metadata(self.handle, 0, object, &mut metadata, millis(timeout));
+            rd::rd_kafka_topic_destroy(object);
+            if code != OK {
+                return Err(Error::of(code, LOOKING));
+            }
+            let answer = listed(&*metadata);
+            rd::rd_kafka_metadata_destroy(metadata);
+            answer
+        }
+    }
+
+    /// Kafka's id of the topic, asked of one broker: any knows it.
+    fn topic_id(&self, topic: &str, broker: i32, timeout: Duration) -> Option<String> {
+        let name = c_string(topic).ok()?;
         // SAFETY: each object made here is destroyed here; what is read from the event is copied before its end.
         unsafe {
             let queue = rd::rd_kafka_queue_new(self.handle);
             let mut names: [*const c_char; 1] = [name.as_ptr()];
-            let topics =
-                rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
-            let options = rd::rd_kafka_AdminOptions_new(
-                self.handle,
-                rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
-            );
-            rd::rd_kafka_AdminOptions_set_request_timeout(
-                options,
-                millis(timeout),
-                std::ptr::null_mut(),
-                0,
-            );
+            let topics = rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
+            let options = rd::rd_kafka_AdminOptions_new(self.handle, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+            rd::rd_kafka_AdminOptions_set_request_timeout(options, millis(timeout), std::ptr::null_mut(), 0);
+            rd::rd_kafka_AdminOptions_set_broker(options, broker, std::ptr::null_mut(), 0);
             rd::rd_kafka_DescribeTopics(self.handle, topics, options, queue);
             let event = rd::rd_kafka_queue_poll(queue, millis(timeout).saturating_add(500));
-            let answer = described(event);
+            let id = described(event);
             if !event.is_null() {
                 rd::rd_kafka_event_destroy(event);
             }
             rd::rd_kafka_AdminOptions_destroy(options);
             rd::rd_kafka_TopicCollection_destroy(topics);
             rd::rd_kafka_queue_destroy(queue);
-            answer
+            id
         }
     }
 
@@ -147,59 +168,45 @@ impl Client {
     }
 }
 
-unsafe fn described(event: *mut rd::rd_kafka_event_t) -> Result<Description, Error> {
-    const DOING: &str = "describing the topic";
+const LOOKING: &str = "looking for the topic";
+
+unsafe fn listed(metadata: &rd::rd_kafka_metadata) -> Result<(i32, Vec<i32>), Error> {
+    let unknown = rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    // SAFETY: the arrays have the lengths that stand beside them.
+    unsafe {
+        let topics = entries(metadata.topics, metadata.topic_cnt);
+        let topic = topics.first().ok_or_else(|| Error::of(unknown, LOOKING))?;
+        if topic.err != OK {
+            return Err(Error::of(topic.err, LOOKING));
+        }
+        let mut partitions: Vec<i32> = entries(topic.partitions, topic.partition_cnt).iter().map(|partition| partition.id).collect();
+        partitions.sort_unstable();
+        Ok((metadata.orig_broker_id, partitions))
+    }
+}
+
+unsafe fn entries<'a, T>(start: *const T, count: c_int) -> &'a [T] {
+    if start.is_null() || count <= 0 {
+        return &[];
+    }
+    // SAFETY: the caller's array holds `count` entries.
+    unsafe { std::slice::from_raw_parts(start, count as usize) }
+}
+
+unsafe fn described(event: *mut rd::rd_kafka_event_t) -> Option<String> {
     // SAFETY: the event is live or NULL; every pointer below belongs to it.
     unsafe {
-        if event.is_null() {
-            return Err(Error {
-                code: Some(RDKafkaErrorCode::OperationTimedOut),
-                text: format!("{DOING}: no answer in time"),
-            });
+        if event.is_null() || rd::rd_kafka_event_error(event) != OK {
+            return None;
         }
-        let code = rd::rd_kafka_event_error(event);
-        if code != OK {
-            return Err(Error {
-                code: Some(code.into()),
-                text: format!("{DOING}: {}", text(rd::rd_kafka_event_error_string(event))),
-            });
-        }
-        let result = rd::rd_kafka_event_DescribeTopics_result(event);
         let mut count = 0;
-        let topics = rd::rd_kafka_DescribeTopics_result_topics(result, &mut count);
+        let topics = rd::rd_kafka_DescribeTopics_result_topics(rd::rd_kafka_event_DescribeTopics_result(event), &mut count);
         if count == 0 || topics.is_null() {
-            return Err(Error {
-                code: Some(RDKafkaErrorCode::UnknownTopicOrPartition),
-                text: format!("{DOING}: no such topic"),
-            });
+            return None;
         }
-        let topic = *topics;
-        let error = rd::rd_kafka_TopicDescription_error(topic);
-        let code = if error.is_null() {
-            OK
-        } else {
-            rd::rd_kafka_error_code(error)
-        };
-        if code != OK {
-            return Err(Error::of(code, DOING));
-        }
-        let mut partition_count = 0;
-        let list = rd::rd_kafka_TopicDescription_partitions(topic, &mut partition_count);
-        let mut partitions: Vec<i32> = (0..partition_count)
-            .map(|index| rd::rd_kafka_TopicPartitionInfo_partition(*list.add(index)))
-            .collect();
-        partitions.sort_unstable();
-        let id = rd::rd_kafka_TopicDescription_topic_id(topic);
+        let id = rd::rd_kafka_TopicDescription_topic_id(*topics);
         let known = !id.is_null()
-            && (rd::rd_kafka_Uuid_most_significant_bits(id) != 0
-                || rd::rd_kafka_Uuid_least_significant_bits(id) != 0);
-        Ok(Description {
-            id: if known {
-                text(rd::rd_kafka_Uuid_base64str(id))
-            } else {
-                String::new()
-            },
-            partitions,
-        })
+            && (rd::rd_kafka_Uuid_most_significant_bits(id) != 0 || rd::rd_kafka_Uuid_least_significant_bits(id) != 0);
+        known.then(|| text(rd::rd_kafka_Uuid_base64str(id)))
     }
 }
