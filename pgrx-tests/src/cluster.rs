@@ -77,6 +77,11 @@ impl Cluster {
 
     /// Starts the server and waits until it accepts connections. A server that runs already is left as it is.
     pub fn start(&self) {
+        self.start_with(&[]);
+    }
+
+    /// The same with options of the server program's own, such as `-b`, the mode that pg_upgrade uses.
+    pub fn start_with(&self, options: &[&str]) {
         let mut server = self.server();
         if server
             .as_mut()
@@ -101,6 +106,7 @@ impl Cluster {
                 "-c",
                 "listen_addresses=127.0.0.1",
             ])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the server log"))
             .stderr(log);

@@ -3,7 +3,9 @@
 //! # Layout
 //! - `cluster`: a throw-away PostgreSQL cluster and its standby.
 //! - `kafka`: Apache Kafka, one node. `mock`: librdkafka's mock cluster.
+//! - `consuming`: a cluster that consumes a topic.
 //! - `producer`: messages and transactions. `bulk`: shop events in bulk. `shop`: the events themselves.
+//! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
 //! - `event`: the extension's own sources, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
@@ -11,9 +13,12 @@
 
 pub mod bulk;
 pub mod cluster;
+pub mod consuming;
 pub mod corpus;
+pub mod feed;
 mod folder;
 pub mod kafka;
+pub mod loading;
 pub mod mock;
 mod port;
 mod process;

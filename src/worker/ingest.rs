@@ -448,6 +448,8 @@ impl Ingest {
     /// Lets go of everything that is not committed, and of the partitions.
     fn restart_quietly(&mut self) {
         if self.connection.take().is_some() {
+            // An operator who seeks may have emptied tables too.
+            self.loader.forget();
             state::clear(self.session.worker, std::process::id() as i32);
             if let Err(failure) = transaction::run(c"releasing partitions", assignment::release_all)
             {

@@ -74,11 +74,16 @@ impl Cluster {
     /// Waits until a query's first column is true; errors count as not yet, since the cluster may be down just now.
     /// Panics after `limit` with the last outcome and the log; returns how long it took.
     pub fn wait_for(&self, query: &str, limit: Duration) -> Duration {
+        self.wait_for_in(&self.database, query, limit)
+    }
+
+    /// The same in another database, which need not be there yet.
+    pub fn wait_for_in(&self, database: &str, query: &str, limit: Duration) -> Duration {
         let begin = Instant::now();
         let mut client: Option<Client> = None;
         loop {
             let outcome = look(&mut client, query, || {
-                self.try_connect("postgres", &self.database)
+                self.try_connect("postgres", database)
             });
             match outcome {
                 Ok(true) => return begin.elapsed(),

@@ -1,0 +1,89 @@
+//! The benchmark: how near starsink comes to COPY of the same rows, how soon an event can be seen, and what it costs.
+//! Everything is measured in one run on one machine against real servers; figures of different machines say little.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod latency;
+mod process;
+mod snapshot;
+mod throughput;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use starsink_tests::cluster::Cluster;
+use starsink_tests::kafka::Kafka;
+
+/// Measures throughput against COPY's, latency, CPU time and memory
+#[derive(Parser)]
+struct Arguments {
+    /// Events to drain in each round
+    #[arg(long, default_value_t = 2_000_000)]
+    events: usize,
+    /// Rounds of each measurement
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Seconds of each latency measurement
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Partitions of the topic
+    #[arg(long, default_value_t = 4)]
+    partitions: i32,
+    /// Leave the throughput out
+    #[arg(long)]
+    latency_only: bool,
+    /// Leave the latency out
+    #[arg(long)]
+    throughput_only: bool,
+    /// Only hold a snapshot open for so many minutes while events stream in
+    #[arg(long)]
+    snapshot_minutes: Option<u64>,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let kafka = Kafka::builder().heap_mb(1024).start();
+    let pg = Cluster::builder()
+        .conf("starsink.bootstrap_servers", kafka.bootstrap())
+        .conf("shared_buffers", "1GB")
+        .conf("max_wal_size", "16GB")
+        .conf("checkpoint_timeout", "30min")
+        .conf("autovacuum_naptime", "10s")
+        .start();
+    pg.sql("CREATE EXTENSION starsink");
+    println!(
+        "PostgreSQL: shared_buffers 1GB, max_wal_size 16GB, synchronous_commit and fsync on; starsink: defaults."
+    );
+    if let Some(minutes) = arguments.snapshot_minutes {
+        return snapshot::measure(&pg, &kafka, &arguments, minutes);
+    }
+    if !arguments.latency_only {
+        throughput::measure(&pg, &kafka, &arguments);
+    }
+    if !arguments.throughput_only {
+        for rate in [1_000, 10_000] {
+            latency::measure(&pg, &kafka, &arguments, rate);
+        }
+    }
+}
+
+fn now_micros() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_micros() as i64
+}
+
+/// `middle (lowest to highest)` of some figures.
+fn spread(figures: &[f64], decimals: usize) -> String {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted[sorted.len() / 2];
+    format!(
+        "{middle:.decimals$} ({:.decimals$} to {:.decimals$})",
+        sorted[0],
+        sorted[sorted.len() - 1]
+    )
+}
+
+const PATIENCE: Duration = Duration::from_secs(300);

@@ -1,0 +1,204 @@
+//! Throughput: draining a full topic, against COPY of the very rows it left, into the same table with the same indexes.
+
+use std::time::{Duration, Instant};
+
+use starsink_tests::cluster::Cluster;
+use starsink_tests::kafka::Kafka;
+use starsink_tests::producer::{Compression, Producer};
+use starsink_tests::shop::Shop;
+
+use crate::process::{Cpu, status_mb};
+use crate::{Arguments, PATIENCE, now_micros, spread};
+
+/// The table's columns without what is made anew on each load; COPY needs them by name.
+const COLUMNS: &str = "event_time, audit_key, date_key, time_key, event_type_key, product_key, customer_key, device_key, browser_key, \
+    os_key, user_agent_key, store_key, referrer_key, kafka_partition, kafka_offset, quality_flags, payload_hash, is_bot, event_id, \
+    kafka_topic, kafka_time, current_url, referrer_url, ip, local_time, extras";
+
+struct Drained {
+    per_second: f64,
+    cpu: Cpu,
+    peak_mb: f64,
+    own_mb: f64,
+}
+
+pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
+    let topic = kafka.topic("bench", arguments.partitions);
+    let started = Instant::now();
+    let producer = Producer::bulk(&kafka.client(), Compression::None);
+    let sent = producer.send_events(
+        &topic,
+        arguments.partitions,
+        &mut Shop::new(1),
+        arguments.events,
+        now_micros,
+    );
+    producer.flush();
+    let messages = sent.messages();
+    println!(
+        "{messages} events produced in {:.0} s",
+        started.elapsed().as_secs_f64()
+    );
+    pg.alter_system("starsink.topic", &topic);
+    pg.reload();
+    pg.wait_for(
+        "SELECT count(*) > 0 FROM starsink.partition_states()",
+        Duration::from_secs(30),
+    );
+    let file = pg.data().join("bench.copy");
+    let (mut ceiling, mut one, mut two): (Vec<f64>, Vec<Drained>, Vec<Drained>) =
+        Default::default();
+    for round in 1..=arguments.rounds {
+        for (workers, into) in [(1, &mut one), (2, &mut two)] {
+            let drained = drain(pg, workers, messages);
+            println!(
+                "round {round}: {workers} worker(s) {:.0} events/s",
+                drained.per_second
+            );
+            into.push(drained);
+        }
+        let rows: i64 = pg.one("SELECT count(*) FROM warehouse.fact_event");
+        pg.sql(&format!(
+            "COPY (SELECT {COLUMNS} FROM warehouse.fact_event) TO '{}' (FORMAT binary)",
+            file.display()
+        ));
+        let seconds = copy(pg, &file.display().to_string());
+        println!("round {round}: COPY {:.0} rows/s", rows as f64 / seconds);
+        ceiling.push(rows as f64 / seconds);
+        std::fs::remove_file(&file).ok();
+    }
+    report(&ceiling, &one, &two, messages);
+}
+
+/// Empties facts and dimensions, goes back to the start and lets it run.
+fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
+    pg.sql("SELECT starsink.pause()");
+    pg.alter_system("starsink.workers", &workers.to_string());
+    pg.reload();
+    pg.wait_for(
+        "SELECT count(*) = 0 FROM starsink.partition_states()",
+        Duration::from_secs(30),
+    );
+    pg.sql(
+        "TRUNCATE warehouse.fact_event, warehouse.dim_device, warehouse.dim_product, warehouse.dim_customer, warehouse.dim_referrer, \
+         warehouse.dim_user_agent, warehouse.dim_browser, warehouse.dim_os; SELECT starsink.create_warehouse(); \
+         SELECT starsink.seek('earliest'); CHECKPOINT; TRUNCATE starsink.quarantine",
+    );
+    let first: i64 = pg.one("SELECT max(audit_key) FROM starsink.ledger");
+    pg.wait_for(
+        &format!("SELECT count(DISTINCT worker) >= {workers} FROM starsink.worker_states() WHERE worker > 0 AND state = 'paused'"),
+        Duration::from_secs(30),
+    );
+    let pids = pg.worker_pids("starsink ingest %");
+    let before = Cpu::of(&pids);
+    pg.sql("SELECT starsink.resume()");
+    pg.wait_for(
+        &format!("SELECT COALESCE(sum(received), 0) >= {messages} FROM starsink.ledger WHERE audit_key > {first} AND kind = 'batch'"),
+        PATIENCE,
+    );
+    let cpu = Cpu::of(&pids).since(before);
+    let seconds: f64 = pg.one(&format!(
+        "SELECT EXTRACT(epoch FROM max(committed_at) - min(started_at))::double precision FROM starsink.ledger \
+         WHERE audit_key > {first} AND kind = 'batch'"
+    ));
+    Drained {
+        per_second: messages as f64 / seconds,
+        cpu,
+        peak_mb: pids
+            .iter()
+            .map(|&pid| status_mb(pid, "VmHWM"))
+            .fold(0.0, f64::max),
+        own_mb: pids
+            .iter()
+            .map(|&pid| status_mb(pid, "RssAnon"))
+            .fold(0.0, f64::max),
+    }
+}
+
+/// One backend's COPY into the emptied table, foreign-key triggers off as in the loader; seconds.
+fn copy(pg: &Cluster, file: &str) -> f64 {
+    pg.sql("SELECT starsink.pause(); TRUNCATE warehouse.fact_event; CHECKPOINT");
+    let mut client = pg.connect(pg.database());
+    client
+        .batch_execute("SET session_replication_role = replica")
+        .unwrap();
+    let started = Instant::now();
+    client
+        .batch_execute(&format!(
+            "COPY warehouse.fact_event ({COLUMNS}) FROM '{file}' (FORMAT binary)"
+        ))
+        .unwrap();
+    started.elapsed().as_secs_f64()
+}
+
+fn report(ceiling: &[f64], one: &[Drained], two: &[Drained], messages: u64) {
+    let rate = |drained: &[Drained]| {
+        drained
+            .iter()
+            .map(|drained| drained.per_second)
+            .collect::<Vec<_>>()
+    };
+    let ratio = |drained: &[Drained]| {
+        drained
+            .iter()
+            .zip(ceiling)
+            .map(|(drained, ceiling)| drained.per_second / ceiling)
+            .collect::<Vec<_>>()
+    };
+    let micros = |part: fn(&Cpu) -> f64| {
+        one.iter()
+            .map(|drained| part(&drained.cpu) * 1e6 / messages as f64)
+            .collect::<Vec<_>>()
+    };
+    println!(
+        "\nthroughput, {messages} events, median of {} rounds (lowest to highest)",
+        ceiling.len()
+    );
+    println!(
+        "(a) COPY binary, one backend     {} rows/s",
+        spread(ceiling, 0)
+    );
+    println!(
+        "(b) starsink, one worker         {} events/s",
+        spread(&rate(one), 0)
+    );
+    println!(
+        "    starsink, two workers        {} events/s",
+        spread(&rate(two), 0)
+    );
+    println!(
+        "(c) ratio to COPY, one worker    {}",
+        spread(&ratio(one), 2)
+    );
+    println!(
+        "    ratio to COPY, two workers   {}",
+        spread(&ratio(two), 2)
+    );
+    println!(
+        "(d) CPU per event, one worker    fetch {} us",
+        spread(&micros(|cpu| cpu.fetch), 2)
+    );
+    println!(
+        "                                 decode {} us",
+        spread(&micros(|cpu| cpu.decode), 2)
+    );
+    println!(
+        "                                 write {} us",
+        spread(&micros(|cpu| cpu.write), 2)
+    );
+    let peak: Vec<f64> = one
+        .iter()
+        .chain(two)
+        .map(|drained| drained.peak_mb)
+        .collect();
+    let own: Vec<f64> = one
+        .iter()
+        .chain(two)
+        .map(|drained| drained.own_mb)
+        .collect();
+    println!(
+        "(e) memory of a worker           peak {} MB with shared buffers, its own {} MB",
+        spread(&peak, 0),
+        spread(&own, 0)
+    );
+}

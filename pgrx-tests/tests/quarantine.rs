@@ -1,0 +1,225 @@
+//! Bad messages end in quarantine, each under its code, none with its neighbours, and leave it once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use starsink_tests::cluster::Cluster;
+use starsink_tests::consuming::{events, now_micros, send};
+use starsink_tests::corpus::{BadMessage, Expected, bad_messages};
+use starsink_tests::kafka::Kafka;
+use starsink_tests::producer::{Message, Producer};
+use starsink_tests::shop::Event;
+
+fn send_bytes(producer: &Producer, topic: &str, partition: i32, payload: &[u8]) {
+    producer.send(topic, &Message::new(payload).partition(partition));
+    producer.flush();
+}
+
+/// Codes by offset, of what a query finds.
+fn codes(pg: &Cluster, query: &str) -> BTreeMap<usize, BTreeSet<String>> {
+    let rows = pg.query(query);
+    let code_sets = rows.iter().map(|row| {
+        let codes: Vec<String> = row.get(1);
+        let offset: i64 = row.get(0);
+        (
+            usize::try_from(offset).unwrap(),
+            codes.into_iter().collect(),
+        )
+    });
+    code_sets.collect()
+}
+
+fn expected(
+    messages: &[BadMessage],
+    wanted: impl Fn(Expected) -> Option<Vec<&'static str>>,
+) -> BTreeMap<usize, BTreeSet<String>> {
+    let expected = messages.iter().enumerate().filter_map(|(offset, message)| {
+        let codes = wanted(message.expected)?;
+        Some((offset, codes.into_iter().map(str::to_owned).collect()))
+    });
+    expected.collect()
+}
+
+#[test]
+fn every_bad_message_lands_under_the_code_it_should() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("corpus", 1);
+    let messages = bad_messages(now_micros() / 1_000_000);
+    let producer = Producer::new(&kafka.client());
+    for message in &messages {
+        let sent = match &message.payload {
+            Some(payload) => Message::new(payload),
+            None => Message::tombstone(message.name),
+        };
+        producer.send(&topic, &sent.partition(0));
+    }
+    producer.flush();
+    let pg = Cluster::consuming(&kafka.bootstrap(), &topic);
+    pg.wait_for_messages(&topic, messages.len());
+
+    let bad = expected(&messages, |fate| match fate {
+        Expected::Quarantined(codes) => Some(codes.to_vec()),
+        _ => None,
+    });
+    assert!(bad.len() >= 60, "{} are quarantined", bad.len());
+    let found = codes(&pg, "SELECT kafka_offset, codes FROM starsink.quarantine");
+    for (offset, wanted) in &bad {
+        assert_eq!(
+            found.get(offset),
+            Some(wanted),
+            "{}",
+            messages[*offset].name
+        );
+    }
+    assert_eq!(found.len(), bad.len());
+
+    let good = expected(&messages, |fate| match fate {
+        Expected::Loaded(codes) => Some(codes.to_vec()),
+        _ => None,
+    });
+    let found = codes(
+        &pg,
+        "SELECT kafka_offset, starsink.quality_codes(quality_flags) FROM warehouse.fact_event",
+    );
+    for (offset, wanted) in &good {
+        assert_eq!(
+            found.get(offset),
+            Some(wanted),
+            "{}",
+            messages[*offset].name
+        );
+    }
+    assert_eq!(found.len(), good.len());
+    assert_eq!(
+        pg.sum("dropped", &topic),
+        i64::try_from(messages.len() - bad.len() - good.len()).unwrap()
+    );
+
+    for row in pg.query("SELECT kafka_offset, payload, detail, stage FROM starsink.quarantine") {
+        let message = &messages[usize::try_from(row.get::<_, i64>(0)).unwrap()];
+        assert_eq!(
+            row.get::<_, Option<Vec<u8>>>(1),
+            message.payload,
+            "{}",
+            message.name
+        );
+        assert!(!row.get::<_, String>(2).is_empty(), "{}", message.name);
+        assert_eq!(row.get::<_, String>(3), "decode", "{}", message.name);
+    }
+    pg.assert_books();
+}
+
+#[test]
+fn one_bad_message_among_ten_thousand_costs_no_neighbour() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("one-bad", 1);
+    let producer = Producer::new(&kafka.client());
+    let events = events(11, 9_999);
+    send(&producer, &topic, 0, &events[..5_000]);
+    send_bytes(&producer, &topic, 0, b"{\"id\":");
+    send(&producer, &topic, 0, &events[5_000..]);
+    let pg = Cluster::consuming(&kafka.bootstrap(), &topic);
+    pg.wait_for_messages(&topic, 10_000);
+    assert_eq!((pg.facts(), pg.quarantined()), (9_999, 1));
+    assert_eq!(
+        pg.one::<i64>("SELECT kafka_offset FROM starsink.quarantine"),
+        5_000
+    );
+    let ids: BTreeSet<String> = pg
+        .query("SELECT event_id FROM warehouse.fact_event")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(ids, events.iter().map(|event| event.id.clone()).collect());
+    pg.assert_books();
+}
+
+/// A warehouse whose fact table refuses two events of a hundred: one by a trigger, one by a constraint.
+fn refused_two(topic: &str) -> (Cluster, Vec<Event>) {
+    let kafka = Kafka::shared();
+    let events = events(12, 100);
+    let pg = Cluster::consuming_nothing();
+    pg.sql(&format!(
+        "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN IF NEW.event_id = '{}' THEN RAISE EXCEPTION 'no such guest'; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON warehouse.fact_event FOR EACH ROW EXECUTE FUNCTION public.refuse();
+         ALTER TABLE warehouse.fact_event ENABLE ALWAYS TRIGGER refuse;
+         ALTER TABLE warehouse.fact_event ADD CONSTRAINT no_guest CHECK (event_id <> '{}')",
+        events[40].id, events[41].id
+    ));
+    send(&Producer::new(&kafka.client()), topic, 0, &events);
+    pg.consume(&kafka.bootstrap(), topic);
+    pg.wait_for_messages(topic, 100);
+    (pg, events)
+}
+
+#[test]
+fn a_row_the_table_refuses_is_found_and_its_neighbours_commit() {
+    let topic = Kafka::shared().topic("refused", 1);
+    let (pg, events) = refused_two(&topic);
+    assert_eq!((pg.facts(), pg.quarantined()), (98, 2));
+    let rows = pg.query("SELECT kafka_offset, codes, stage, detail, payload FROM starsink.quarantine ORDER BY kafka_offset");
+    for (row, offset) in rows.iter().zip([40_usize, 41]) {
+        assert_eq!(row.get::<_, i64>(0), i64::try_from(offset).unwrap());
+        assert_eq!(row.get::<_, Vec<String>>(1), ["LOAD_REFUSED"]);
+        assert_eq!(row.get::<_, String>(2), "load");
+        assert_eq!(row.get::<_, Vec<u8>>(4), events[offset].json);
+    }
+    assert!(rows[0].get::<_, String>(3).contains("no such guest"));
+    assert!(rows[1].get::<_, String>(3).contains("no_guest"));
+    pg.assert_books();
+}
+
+/// tried, loaded, quarantined
+fn redrive(pg: &Cluster, arguments: &str) -> (i64, i64, i64) {
+    let rows = pg.query(&format!(
+        "SELECT tried, loaded, quarantined FROM starsink.redrive({arguments})"
+    ));
+    (rows[0].get(0), rows[0].get(1), rows[0].get(2))
+}
+
+#[test]
+fn redrive_loads_once_after_a_mend() {
+    let topic = Kafka::shared().topic("redrive", 1);
+    let (pg, events) = refused_two(&topic);
+    let timeless = String::from_utf8(events[99].json.clone())
+        .unwrap()
+        .replace("\"time_stamp\"", "\"time_lost\"");
+    send_bytes(
+        &Producer::new(&Kafka::shared().client()),
+        &topic,
+        0,
+        timeless.as_bytes(),
+    );
+    pg.wait_for_messages(&topic, 101);
+
+    assert_eq!(redrive(&pg, ""), (3, 0, 3), "nothing is mended yet");
+    assert!(pg.one::<bool>("SELECT bool_and(attempts = 1) FROM starsink.quarantine"));
+    pg.sql("ALTER TABLE warehouse.fact_event DROP CONSTRAINT no_guest");
+    pg.sql("BEGIN; SELECT * FROM starsink.redrive(); ROLLBACK");
+    assert_eq!(pg.facts(), 98, "what is rolled back is not loaded");
+    assert_eq!(redrive(&pg, "code => 'LOAD_REFUSED'"), (2, 1, 1));
+    pg.sql("DROP TRIGGER refuse ON warehouse.fact_event");
+    let twice: Vec<_> = std::thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| redrive(&pg, "'LOAD_REFUSED'").1));
+        both.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    assert_eq!(twice.iter().sum::<i64>(), 1, "two at a time load it once");
+    assert_eq!(redrive(&pg, "'LOAD_REFUSED'"), (0, 0, 0));
+    assert_eq!(redrive(&pg, "code => 'TS_MISSING'"), (1, 0, 1));
+    pg.sql("UPDATE starsink.quarantine SET payload = convert_to(replace(replace(convert_from(payload, 'UTF8'), 'time_lost', 'time_stamp'), '\"id\":\"', '\"id\":\"mended-'), 'UTF8') WHERE state = 'quarantined'");
+    assert_eq!(redrive(&pg, "code => 'TS_MISSING'"), (1, 1, 0));
+    assert_eq!((pg.facts(), pg.quarantined()), (101, 0));
+    assert_eq!(redrive(&pg, ""), (0, 0, 0));
+    assert_eq!(pg.sum("received", &topic), 101);
+    pg.assert_books();
+
+    let refusal = pg.refusal("SELECT * FROM starsink.redrive('NO_SUCH')");
+    assert!(
+        refusal.starts_with("22023")
+            && refusal.contains("NO_SUCH")
+            && refusal.contains("starsink.codes"),
+        "{refusal}"
+    );
+}
