@@ -72,6 +72,8 @@ stop_producer() {
         ((patience--)) || kill -KILL "$pid" 2>/dev/null || true
         sleep 0.1
     done
+    # The folder of a broker that ended with it.
+    rm -rf "/tmp/starsink-$pid-"*
     echo "demo: the producer and its broker are stopped"
 }
 
@@ -121,7 +123,7 @@ start_producer() {
     local arguments=(--topic "$topic" --partitions "$partitions" --rate "$rate" --bad 0.002 --duplicates 0.005)
     if [ -n "${DEMO_SECONDS:-}" ]; then
         # A little longer than the watching, which begins later.
-        arguments+=(--seconds "$((seconds + 2))")
+        arguments+=(--seconds "$((seconds + 3))")
     fi
     case $broker in
         mock | kafka) arguments+=("--$broker") ;;

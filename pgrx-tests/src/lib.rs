@@ -7,7 +7,7 @@
 //! - `producer`: messages and transactions. `bulk`: shop events in bulk. `shop`: the events themselves.
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
-//! - `event`: the extension's own sources, compiled here too; `corpus`, `event_claims`: what is claimed of them.
+//! - `event`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -28,3 +28,5 @@ pub mod shop;
 #[path = "../../src/event/mod.rs"]
 pub mod event;
 pub mod event_claims;
+#[cfg(test)]
+mod pure;

@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use starsink_tests::cluster::Cluster;
 use starsink_tests::feed::Feed;
 use starsink_tests::kafka::Kafka;
-use starsink_tests::shop::Shop;
+use starsink_tests::shop::{Fault, Shop};
 
 const PARTITIONS: i32 = 4;
 const SOON: Duration = Duration::from_secs(30);
@@ -76,39 +78,53 @@ fn a_standby_promoted_under_load_goes_on_where_the_data_is() {
     finish(&standby, &topic, feed);
 }
 
-#[test]
-fn a_dump_restored_elsewhere_goes_on_from_its_offsets() {
-    let (pg, topic, feed) = loading("dumped", 2_500);
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Restore {
+    /// Custom format, in one transaction, while the workers wait for the extension, as on a server that takes over.
+    AtOnce,
+    /// Plain SQL, statement by statement, before the workers are sent to the database; no role is there.
+    StepByStep,
+}
+
+/// A dump made under load, restored in a new cluster that goes on with the topic.
+fn restored(name: &str, how: Restore) {
+    let (pg, topic, feed) = loading(name, 2_000);
     pg.sql("SELECT starsink.ingest('not json')");
     feed.wait_for(8_000);
     let folder = tempfile::tempdir().unwrap();
-    let dump = folder.path().join("shop.dump");
-    run(pg.tool("pg_dump").args(["-Fc", "-f"]).arg(&dump));
-    let roles = run(pg
-        .tool("pg_dumpall")
-        .args(["--roles-only", "--no-role-passwords"]));
+    let (dump, roles) = (folder.path().join("dump"), folder.path().join("roles"));
+    let format = if how == Restore::AtOnce { "-Fc" } else { "-Fp" };
+    run(pg.tool("pg_dump").args([format, "-f"]).arg(&dump));
+    let all = run(pg.tool("pg_dumpall").arg("--roles-only"));
+    let all = String::from_utf8(all).unwrap();
+    fs::write(&roles, all.replace("CREATE ROLE postgres;", "")).unwrap();
     let email_key: Vec<u8> = pg.one("SELECT value FROM starsink.secret WHERE name = 'email'");
     pg.kill_postmaster();
 
-    // With the workers at work, as on a server that replaces the old one.
     let other = Cluster::builder().database("shop").start();
-    other.load_from(Kafka::shared(), &topic);
-    other.wait_for(
-        "SELECT count(*) = 2 FROM pg_stat_activity WHERE backend_type ~ '^starsink (ingest|steward)'",
-        SOON,
-    );
-    let roles = String::from_utf8(roles)
-        .unwrap()
-        .replace("CREATE ROLE postgres;", "");
-    other.sql(&roles);
-    run(other
-        .tool("pg_restore")
-        .args(["--exit-on-error", "--single-transaction", "-d", "shop"])
-        .arg(&dump));
-    let partitions: i64 = other.one(
-        "SELECT count(*) FROM pg_catalog.pg_inherits WHERE inhparent = 'warehouse.fact_event'::regclass",
-    );
-    assert!(partitions > 0);
+    let psql = |file: &Path| {
+        let mut psql = other.tool("psql");
+        psql.args(["-qX", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file);
+        run(&mut psql)
+    };
+    match how {
+        Restore::AtOnce => {
+            other.load_from(Kafka::shared(), &topic);
+            other.wait_for(
+                "SELECT count(*) = 2 FROM pg_stat_activity WHERE datname = 'shop' AND backend_type LIKE 'starsink%'",
+                SOON,
+            );
+            psql(&roles);
+            run(other
+                .tool("pg_restore")
+                .args(["--exit-on-error", "--single-transaction", "-d", "shop"])
+                .arg(&dump));
+        }
+        Restore::StepByStep => {
+            psql(&dump);
+            other.load_from(Kafka::shared(), &topic);
+        }
+    }
     assert_eq!(
         other.one::<Vec<u8>>("SELECT value FROM starsink.secret WHERE name = 'email'"),
         email_key,
@@ -116,10 +132,20 @@ fn a_dump_restored_elsewhere_goes_on_from_its_offsets() {
     );
     feed.wait_for(16_000);
     let mut sent = feed.finish();
-    other.drain(Kafka::shared(), &topic, PARTITIONS, LATER);
     // The message from SQL.
-    sent.bad.push(starsink_tests::shop::Fault::NotJson);
+    sent.bad.push(Fault::NotJson);
+    other.drain(Kafka::shared(), &topic, PARTITIONS, LATER);
     println!("{topic}: {:?}", other.assert_loaded_once(&sent));
+}
+
+#[test]
+fn a_dump_restored_elsewhere_goes_on_from_its_offsets() {
+    restored("dumped", Restore::AtOnce);
+}
+
+#[test]
+fn a_dump_as_sql_restored_before_the_workers_come_goes_on_from_its_offsets() {
+    restored("dumped-as-sql", Restore::StepByStep);
 }
 
 #[test]

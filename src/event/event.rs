@@ -14,6 +14,10 @@ pub enum Outcome<'a> {
     /// Load it; its [`Event::flags`] say what was odd or mended.
     Accepted(Box<Event<'a>>),
     /// Count it and let it go (a tombstone).
+    #[allow(
+        dead_code,
+        reason = "the loader only counts; whoever looks closer asks why"
+    )]
     Dropped(Code),
     /// Keep its bytes aside with the reasons; `detail` is a sentence for a person and holds no personal data.
     Quarantined { codes: Codes, detail: String },

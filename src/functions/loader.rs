@@ -4,7 +4,6 @@ use std::cell::RefCell;
 
 use crate::error::Failure;
 use crate::event::batch::Frame;
-use crate::event::batch::calendar::Calendar;
 use crate::event::reader::Reader;
 use crate::settings::Settings;
 use crate::warehouse::layout;
@@ -35,16 +34,9 @@ impl Call {
         }
         let mut policy = Settings::current().policy;
         policy.email_key = assignment::email_key()?;
-        let frame = Frame {
-            topic: topic.to_owned(),
-            calendar: Calendar::new(policy.time_zone),
-            policy: policy.clone(),
-            seed: SEED,
-        };
-        Ok(Call {
-            frame,
-            reader: Reader::new(policy),
-        })
+        let reader = Reader::new(policy);
+        let frame = Frame::new(topic, reader.policy(), SEED);
+        Ok(Call { frame, reader })
     }
 }
 

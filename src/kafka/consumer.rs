@@ -34,9 +34,7 @@ pub enum Fetched<'a> {
         offset: i64,
     },
     /// The offset asked for is not there: trimmed, or the topic is another one.
-    OutOfRange {
-        partition: i32,
-    },
+    OutOfRange,
     /// A failure of one partition or of the connection.
     Failed {
         partition: i32,
@@ -161,7 +159,7 @@ unsafe fn fetched(message: &rd::rd_kafka_message_t) -> Fetched<'_> {
             offset: message.offset,
         },
         code::RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
-        | code::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE => Fetched::OutOfRange { partition },
+        | code::RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE => Fetched::OutOfRange,
         other => Fetched::Failed {
             partition,
             error: Error::of(other, "fetching"),

@@ -42,7 +42,9 @@ impl Client {
         let (broker, partitions) = self.partitions(topic, timeout)?;
         // Old brokers have no topic ids, and some proxies do not tell them: then a recreated topic is known by its
         // offsets only.
-        let id = self.topic_id(topic, broker, timeout.min(Duration::from_secs(2))).unwrap_or_default();
+        let id = self
+            .topic_id(topic, broker, timeout.min(Duration::from_secs(2)))
+            .unwrap_or_default();
         Ok(Description { id, partitions })
     }
 
@@ -56,7 +58,8 @@ impl Client {
                 return Err(Error::of(rd::rd_kafka_last_error(), LOOKING));
             }
             let mut metadata = std::ptr::null();
-            let code = rd::rd_kafka_metadata(self.handle, 0, object, &mut metadata, millis(timeout));
+            let code =
+                rd::rd_kafka_metadata(self.handle, 0, object, &mut metadata, millis(timeout));
             rd::rd_kafka_topic_destroy(object);
             if code != OK {
                 return Err(Error::of(code, LOOKING));
@@ -74,9 +77,18 @@ impl Client {
         unsafe {
             let queue = rd::rd_kafka_queue_new(self.handle);
             let mut names: [*const c_char; 1] = [name.as_ptr()];
-            let topics = rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
-            let options = rd::rd_kafka_AdminOptions_new(self.handle, rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
-            rd::rd_kafka_AdminOptions_set_request_timeout(options, millis(timeout), std::ptr::null_mut(), 0);
+            let topics =
+                rd::rd_kafka_TopicCollection_of_topic_names(names.as_mut_ptr(), names.len());
+            let options = rd::rd_kafka_AdminOptions_new(
+                self.handle,
+                rd::rd_kafka_admin_op_t::RD_KAFKA_ADMIN_OP_DESCRIBETOPICS,
+            );
+            rd::rd_kafka_AdminOptions_set_request_timeout(
+                options,
+                millis(timeout),
+                std::ptr::null_mut(),
+                0,
+            );
             rd::rd_kafka_AdminOptions_set_broker(options, broker, std::ptr::null_mut(), 0);
             rd::rd_kafka_DescribeTopics(self.handle, topics, options, queue);
             let event = rd::rd_kafka_queue_poll(queue, millis(timeout).saturating_add(500));
@@ -179,7 +191,10 @@ unsafe fn listed(metadata: &rd::rd_kafka_metadata) -> Result<(i32, Vec<i32>), Er
         if topic.err != OK {
             return Err(Error::of(topic.err, LOOKING));
         }
-        let mut partitions: Vec<i32> = entries(topic.partitions, topic.partition_cnt).iter().map(|partition| partition.id).collect();
+        let mut partitions: Vec<i32> = entries(topic.partitions, topic.partition_cnt)
+            .iter()
+            .map(|partition| partition.id)
+            .collect();
         partitions.sort_unstable();
         Ok((metadata.orig_broker_id, partitions))
     }
@@ -200,13 +215,17 @@ unsafe fn described(event: *mut rd::rd_kafka_event_t) -> Option<String> {
             return None;
         }
         let mut count = 0;
-        let topics = rd::rd_kafka_DescribeTopics_result_topics(rd::rd_kafka_event_DescribeTopics_result(event), &mut count);
+        let topics = rd::rd_kafka_DescribeTopics_result_topics(
+            rd::rd_kafka_event_DescribeTopics_result(event),
+            &mut count,
+        );
         if count == 0 || topics.is_null() {
             return None;
         }
         let id = rd::rd_kafka_TopicDescription_topic_id(*topics);
         let known = !id.is_null()
-            && (rd::rd_kafka_Uuid_most_significant_bits(id) != 0 || rd::rd_kafka_Uuid_least_significant_bits(id) != 0);
+            && (rd::rd_kafka_Uuid_most_significant_bits(id) != 0
+                || rd::rd_kafka_Uuid_least_significant_bits(id) != 0);
         known.then(|| text(rd::rd_kafka_Uuid_base64str(id)))
     }
 }

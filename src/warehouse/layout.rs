@@ -55,6 +55,9 @@ pub fn create_once() -> Result<(), Failure> {
     pgrx::spi::Spi::run(
         "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))",
     )?;
+    // Waiting for an advisory lock does not tell the caches what its holder committed meanwhile.
+    // SAFETY: inside a transaction, as at the start of every statement.
+    unsafe { pgrx::pg_sys::AcceptInvalidationMessages() };
     if exists() { Ok(()) } else { create() }
 }
 

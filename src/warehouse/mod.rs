@@ -9,6 +9,7 @@
 //! - [`facts`]       rows into fact_event, duplicates out
 //! - [`copy`]        PostgreSQL's COPY machinery fed from memory
 //! - [`quarantine`]  what could not be loaded
+//! - [`latency`]     from Kafka's timestamp to the commit
 //! - [`ledger`]      offsets and counts; positions and epochs
 //! - [`partitions`]  partitions of the fact table
 //! - [`control`]     the operator's commands
@@ -19,6 +20,7 @@ pub mod copy;
 pub mod dimensions;
 pub mod facts;
 pub mod key_cache;
+pub mod latency;
 pub mod layout;
 pub mod ledger;
 pub mod load;

@@ -9,6 +9,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::scout::Sighting;
+use super::share::Share;
 use super::state::State;
 use crate::error::Failure;
 use crate::kafka::client;
@@ -16,20 +17,6 @@ use crate::kafka::topic::Watermarks;
 use crate::settings::{OffsetReset, OnReset, Settings};
 use crate::warehouse::ledger::{Ledger, Position};
 use crate::warehouse::statement::{Statement, get};
-
-/// A worker's part of any topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// Number of the worker, from 1.
-    pub worker: i32,
-    pub workers: i32,
-}
-
-impl Share {
-    pub fn has(self, partition: i32) -> bool {
-        partition.rem_euclid(self.workers.max(1)) == self.worker - 1
-    }
-}
 
 /// A decision, good until the topic, a setting or a command changes.
 #[derive(Clone, Debug, Default)]
@@ -392,21 +379,4 @@ pub fn is_gone(error: &client::Error) -> bool {
                 | RDKafkaErrorCode::TopicAuthorizationFailed
         )
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_partition_has_one_worker() {
-        for workers in 1..=32 {
-            for partition in 0..200 {
-                let owners = (1..=workers)
-                    .filter(|&worker| Share { worker, workers }.has(partition))
-                    .count();
-                assert_eq!(owners, 1);
-            }
-        }
-    }
 }

@@ -9,14 +9,15 @@ use std::time::{Duration, Instant};
 use pgrx::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::assignment::{self, Assignment};
 use super::backoff::{Backoff, jitter};
 use super::pipeline::{Limits, Pipeline, Trouble, with_signals_blocked};
 use super::scout::{Scout, Sighting};
 use super::session::{Presence, Session};
+use super::share::Share;
 use super::state::{self, State};
 use crate::error::Failure;
 use crate::event::batch::Frame;
-use crate::event::batch::calendar::Calendar;
 use crate::event::reader::Reader;
 use crate::kafka::client::{self, Client};
 use crate::kafka::consumer::Consumer;
@@ -27,7 +28,6 @@ use crate::warehouse::control::Control;
 use crate::warehouse::ledger::Kind;
 use crate::warehouse::load::{Loader, Outcome, Source};
 use crate::warehouse::transaction;
-use crate::worker::assignment::{self, Assignment, Share};
 
 /// How often an idle worker looks around, and a busy one checks what a batch does not tell it.
 const ROUND: Duration = Duration::from_millis(250);
@@ -261,12 +261,8 @@ impl Ingest {
         }
         let mut policy = self.settings.policy.clone();
         policy.email_key = assignment.email_key.clone();
-        let frame = Frame {
-            topic: self.settings.topic.clone(),
-            calendar: Calendar::new(policy.time_zone),
-            policy: policy.clone(),
-            seed: self.seed,
-        };
+        let reader = Reader::new(policy);
+        let frame = Frame::new(&self.settings.topic, reader.policy(), self.seed);
         let limits = Limits {
             events: self.settings.batch_max_events,
             bytes: self.settings.memory / 6,
@@ -289,7 +285,7 @@ impl Ingest {
                 consumer,
                 offsets.iter().copied().collect(),
                 frame,
-                Reader::new(policy),
+                reader,
                 limits,
             )
             .map(|pipeline| (client, pipeline))

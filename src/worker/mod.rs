@@ -4,6 +4,7 @@
 //! - [`launcher`] static; keeps the others running
 //! - [`ingest`]   the loop: take a ready batch, commit it, once more
 //! - [`assignment`] which partitions, and from where
+//! - [`share`]    which worker has which partition
 //! - [`pipeline`] the threads of an ingest worker: fetch and decode, beside the main thread
 //! - [`scout`]    the thread that looks at the topic: partitions, watermarks, id
 //! - [`steward`]  what time brings: partitions ahead, the ledger's roll-up
@@ -18,5 +19,6 @@ pub mod launcher;
 pub mod pipeline;
 pub mod scout;
 pub mod session;
+pub mod share;
 pub mod state;
 pub mod steward;

@@ -36,9 +36,9 @@ pub enum Trouble {
 
 #[derive(Default)]
 struct Exchange {
-    ready: Option<Batch>,
+    ready: Option<Box<Batch>>,
     /// An empty batch with its memory, for the next round.
-    spare: Option<Batch>,
+    spare: Option<Box<Batch>>,
     trouble: Option<Trouble>,
 }
 
@@ -85,7 +85,7 @@ impl Pipeline {
     }
 
     /// The finished batch, if there is one.
-    pub fn take(&self) -> Option<Batch> {
+    pub fn take(&self) -> Option<Box<Batch>> {
         let batch = self.shared.exchange.lock().ready.take();
         if batch.is_some() {
             self.shared.taken.notify_one();
@@ -94,7 +94,7 @@ impl Pipeline {
     }
 
     /// Gives an empty batch's memory back.
-    pub fn give_back(&self, mut batch: Batch) {
+    pub fn give_back(&self, mut batch: Box<Batch>) {
         batch.clear();
         self.shared.exchange.lock().spare = Some(batch);
     }
@@ -133,7 +133,7 @@ const BUSY: Duration = Duration::from_millis(1);
 
 impl Decoder {
     fn run(&mut self) {
-        let mut batch = Batch::new();
+        let mut batch = Box::new(Batch::new());
         let mut began: Option<Instant> = None;
         while !self.shared.stop.load(Ordering::Relaxed) {
             let wait = began.map_or(IDLE, |began| {
@@ -166,7 +166,7 @@ impl Decoder {
     }
 
     /// Offers a batch; a full one waits until it is taken. Comes back with a batch to go on with.
-    fn hand_over(&self, batch: Batch, full: bool) -> Result<Batch, Batch> {
+    fn hand_over(&self, batch: Box<Batch>, full: bool) -> Result<Box<Batch>, Box<Batch>> {
         let mut exchange = self.shared.exchange.lock();
         while exchange.ready.is_some() {
             if !full || self.shared.stop.load(Ordering::Relaxed) {
@@ -222,7 +222,7 @@ impl Decoder {
                     *position = offset;
                 }
             }
-            Fetched::OutOfRange { .. } => trouble = Some(Trouble::OutOfRange),
+            Fetched::OutOfRange => trouble = Some(Trouble::OutOfRange),
             Fetched::Failed { partition, error } => {
                 trouble = Some(Trouble::Failed { partition, error })
             }

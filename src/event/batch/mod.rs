@@ -93,6 +93,17 @@ pub struct Frame {
     pub seed: u64,
 }
 
+impl Frame {
+    pub fn new(topic: &str, policy: &Policy, seed: u64) -> Frame {
+        Frame {
+            topic: topic.to_owned(),
+            policy: policy.clone(),
+            calendar: Calendar::new(policy.time_zone),
+            seed,
+        }
+    }
+}
+
 impl Batch {
     pub fn new() -> Batch {
         Batch {

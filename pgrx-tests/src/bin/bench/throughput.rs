@@ -73,7 +73,7 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
 /// Empties facts and dimensions, goes back to the start and lets it run.
 fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
     pg.sql("SELECT starsink.pause()");
-    pg.alter_system("starsink.workers", &workers.to_string());
+    pg.alter_system("starsink.workers", workers);
     pg.reload();
     pg.wait_for(
         "SELECT count(*) = 0 FROM starsink.partition_states()",
