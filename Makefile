@@ -57,7 +57,8 @@ lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, a
 bench: setup-build-kafka install ## Throughput against COPY's, latency and memory, on this machine
 	cargo run --release $(FEATURES) --bin bench -- $(BENCH)
 
-demo: $(if $(filter kafka,$(BROKER)),setup-kafka) install ## A shop's events into a cluster of its own: DEMO_SECONDS=30, BROKER=kafka or host:port
+# What an earlier run left is stopped first: its server must not have the library replaced under it.
+demo: demo-stop $(if $(filter kafka,$(BROKER)),setup-kafka) install ## A shop's events into a cluster of its own: DEMO_SECONDS=30, BROKER=kafka or host:port
 	cargo build --release $(FEATURES) --bin produce
 	@pgrx-tests/demo.sh
 

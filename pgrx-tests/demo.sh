@@ -32,6 +32,8 @@ as_server() {
     fi
 }
 
+# Nothing was ever started: nothing to stop, and maybe no PostgreSQL yet.
+[ "${1:-}" = stop ] && [ ! -e .demo ] && exit
 bindir=$("${PG_CONFIG:-pg_config}" --bindir) || die "no pg_config: run it by make demo"
 
 # Where the demo lives: .demo, or a folder in /tmp behind that name when the server's user cannot reach the checkout

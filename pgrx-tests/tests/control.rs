@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use starsink_tests::cluster::Cluster;
-use starsink_tests::consuming::{events, send};
+use starsink_tests::consuming::{events, now_micros, send};
 use starsink_tests::kafka::Kafka;
 use starsink_tests::producer::{Message, Producer};
 
@@ -89,10 +89,11 @@ fn seek_takes_every_form_while_paused_and_resume_begins_there() {
     let kafka = Kafka::shared();
     let topic = kafka.topic("seek", 2);
     let (producer, events) = (Producer::new(&kafka.client()), events(33, 40));
-    // A message a minute, from one o'clock, in partition 0; partition 1 has nothing after its first.
-    let one_o_clock = 1_700_000_000_000;
+    // A message a minute in partition 0, within the last hour: retention deletes by these times. Partition 1 has
+    // nothing after its first.
+    let begin = now_micros() / 1_000 - 3_600_000;
     for (minute, event) in events[..30].iter().enumerate() {
-        let time = one_o_clock + 60_000 * i64::try_from(minute).unwrap();
+        let time = begin + 60_000 * i64::try_from(minute).unwrap();
         producer.send(
             &topic,
             &Message::new(&event.json).partition(0).timestamp(time),
@@ -100,9 +101,7 @@ fn seek_takes_every_form_while_paused_and_resume_begins_there() {
     }
     producer.send(
         &topic,
-        &Message::new(&events[30].json)
-            .partition(1)
-            .timestamp(one_o_clock),
+        &Message::new(&events[30].json).partition(1).timestamp(begin),
     );
     producer.flush();
     let pg = Cluster::consuming_nothing();
@@ -113,8 +112,8 @@ fn seek_takes_every_form_while_paused_and_resume_begins_there() {
     assert_eq!(seek(&pg, "'latest'"), [(0, None, 30), (1, None, 1)]);
     assert_eq!(positions(&pg), [Some(30), Some(1)]);
     assert_eq!(seek(&pg, "'earliest'"), [(0, Some(30), 0), (1, Some(1), 0)]);
-    let minute_ten = "timestamptz 'epoch' + interval '1700000599.5 s'";
-    assert_eq!(seek(&pg, minute_ten), [(0, Some(0), 10), (1, Some(0), 1)]);
+    let before_ten = format!("to_timestamp({}.0 / 1000)", begin + 599_500);
+    assert_eq!(seek(&pg, &before_ten), [(0, Some(0), 10), (1, Some(0), 1)]);
     assert_eq!(
         seek(&pg, "timestamptz '1980-01-01'"),
         [(0, Some(10), 0), (1, Some(1), 0)]

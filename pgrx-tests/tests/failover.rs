@@ -61,11 +61,15 @@ fn a_standby_promoted_under_load_goes_on_where_the_data_is() {
         SOON,
     );
     assert!(standby.worker_pids("starsink %").is_empty());
-    feed.wait_for(12_000);
+    feed.wait_for(8_000);
     pg.wait_for_replay(&standby, SOON);
+    // The last it hears: all that comes now the primary commits alone, and takes along when it dies.
+    standby.alter_system("primary_conninfo", "");
+    standby.reload();
+    standby.wait_for("SELECT count(*) = 0 FROM pg_stat_wal_receiver", SOON);
     let before = standby.consumed().unwrap();
     assert!(before > 0, "the standby follows");
-    // No farewell: what the standby has not received is read from the topic again.
+    pg.wait_for_consumed(before + 3_000, SOON);
     pg.kill_postmaster();
     let begin = Instant::now();
     standby.promote();

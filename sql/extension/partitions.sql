@@ -19,7 +19,8 @@ BEGIN
     IF to_regclass('warehouse.' || quote_ident(name)) IS NOT NULL THEN
         RETURN to_regclass('warehouse.' || quote_ident(name));
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('starsink.ensure_partition'));
+    -- Attaching takes this lock too. Unlike an advisory lock, waiting for it shows what its holder made meanwhile.
+    LOCK TABLE warehouse.fact_event IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass('warehouse.' || quote_ident(name)) IS NULL THEN
         -- Attaching takes no lock that a reader would hold up; CREATE TABLE … PARTITION OF would.
         EXECUTE format('CREATE TABLE warehouse.%I (LIKE warehouse.fact_event INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMMENTS)', name);

@@ -1,0 +1,274 @@
+//! Settings are documented, refuse what is wrong by name, and keep working when a file is broken or nothing is preloaded.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use starsink_tests::cluster::Cluster;
+use starsink_tests::consuming::{SOON, events, send};
+use starsink_tests::kafka::Kafka;
+use starsink_tests::producer::Producer;
+
+#[test]
+fn a_bad_value_is_refused_with_name_value_and_what_is_right() {
+    let pg = Cluster::consuming_nothing();
+    let before: Vec<String> = pg
+        .query("SELECT s::text FROM pg_settings AS s WHERE name LIKE 'starsink.%'")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    for (name, value, words) in [
+        (
+            "topic",
+            "shop events!",
+            ["\"shop events!\"", "letters, digits, dots"],
+        ),
+        ("topic", "..", ["\"..\"", "letters, digits, dots"]),
+        (
+            "bootstrap_servers",
+            "kafka:port",
+            ["\"kafka:port\"", "host:port"],
+        ),
+        (
+            "bootstrap_servers",
+            "kafka-1:9092,kafka-2:99999",
+            ["kafka-2:99999", "host:port"],
+        ),
+        (
+            "kafka_options",
+            "no.such.property=1",
+            ["\"no.such.property\"", "CONFIGURATION.md"],
+        ),
+        (
+            "kafka_options",
+            "fetch.wait.max.ms=soon",
+            ["\"fetch.wait.max.ms=soon\"", "CONFIGURATION.md"],
+        ),
+        (
+            "kafka_options",
+            "fetch.wait.max.ms",
+            ["no '='", "name=value"],
+        ),
+        (
+            "kafka_options",
+            "check.crcs=true,group.id=mine",
+            ["\"group.id\"", "starsink.group_id"],
+        ),
+        (
+            "kafka_options",
+            "enable.auto.commit=true",
+            ["\"enable.auto.commit\"", "offsets commit with the data"],
+        ),
+        (
+            "kafka_options",
+            "ssl.key.pem=opal",
+            ["\"ssl.key.pem\"", "starsink.kafka_secret_options"],
+        ),
+        (
+            "kafka_secret_options",
+            "no.such.secret=opal",
+            ["\"no.such.secret\"", "CONFIGURATION.md"],
+        ),
+        (
+            "report_time_zone",
+            "Berlin",
+            ["\"Berlin\"", "Europe/Berlin"],
+        ),
+        (
+            "oldest_event",
+            "01.01.2000",
+            ["\"01.01.2000\"", "YYYY-MM-DD"],
+        ),
+        ("workers", "0", ["0", "1 .. 32"]),
+        ("workers", "33", ["33", "1 .. 32"]),
+        ("batch_max_events", "0", ["0", "1 .. 200000"]),
+        ("batch_max_wait", "2min", ["120000", "0 .. 60000"]),
+        ("memory", "1MB", ["1", "16 .. 65536"]),
+        ("retry_backoff", "soon", ["\"soon\"", "invalid value"]),
+        (
+            "isolation_level",
+            "dirty",
+            ["\"dirty\"", "read_committed, read_uncommitted"],
+        ),
+        (
+            "on_trimmed",
+            "ignore",
+            ["\"ignore\"", "earliest, latest, pause"],
+        ),
+        ("tpoic", "shop", ["starsink.tpoic", "parameter"]),
+    ] {
+        let refusal = pg.refusal(&format!("ALTER SYSTEM SET starsink.{name} = '{value}'"));
+        assert!(
+            refusal.contains(&format!("\"starsink.{name}\"")),
+            "{name} = {value}: {refusal}"
+        );
+        assert!(
+            words.iter().all(|word| refusal.contains(word)),
+            "{name} = {value}: {refusal}"
+        );
+        assert!(
+            !refusal.contains("opal"),
+            "no secret is repeated: {refusal}"
+        );
+    }
+    pg.reload();
+    let after: Vec<String> = pg
+        .query("SELECT s::text FROM pg_settings AS s WHERE name LIKE 'starsink.%'")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_broken_line_in_a_file_is_told_in_the_log_and_the_old_value_keeps_working() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("broken-file", 1);
+    let (producer, events) = (Producer::new(&kafka.client()), events(61, 20));
+    send(&producer, &topic, 0, &events[..10]);
+    let pg = Cluster::consuming(&kafka.bootstrap(), &topic);
+    pg.wait_for_messages(&topic, 10);
+    let mut file = OpenOptions::new()
+        .append(true)
+        .open(pg.data().join("postgresql.auto.conf"))
+        .unwrap();
+    file.write_all(
+        b"starsink.topic = 'no topic'\nstarsink.bootstrap_servers = 'nowhere:0'\nstarsink.workers = 99\n\
+          starsink.kafka_options = 'no.such.property=1'\nstarsink.report_time_zone = 'Mars'\nstarsink.batch_max_wait = '7ms'\n",
+    )
+    .unwrap();
+    pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.batch_max_wait') = '7ms'",
+        SOON,
+    );
+    let log = pg.log_text();
+    for (line, hint) in [
+        (
+            "invalid value for parameter \"starsink.topic\": \"no topic\"",
+            "HINT:  A Kafka topic name has",
+        ),
+        (
+            "invalid value for parameter \"starsink.bootstrap_servers\": \"nowhere:0\"",
+            "HINT:  Give host:port",
+        ),
+        (
+            "99 is outside the valid range for parameter \"starsink.workers\" (1 .. 32)",
+            "contains errors",
+        ),
+        (
+            "invalid value for parameter \"starsink.kafka_options\": librdkafka knows no property \"no.such.property\"",
+            "HINT:  librdkafka's CONFIGURATION.md",
+        ),
+        (
+            "invalid value for parameter \"starsink.report_time_zone\": \"Mars\"",
+            "HINT:  Give a name of the IANA time zone database",
+        ),
+    ] {
+        assert!(
+            log.contains(line) && log.contains(hint),
+            "{line}; {hint}:\n{log}"
+        );
+    }
+    let kept: String = pg.one("SELECT concat_ws(' ', current_setting('starsink.topic'), current_setting('starsink.workers'))");
+    assert_eq!(kept, format!("{topic} 1"));
+    send(&producer, &topic, 0, &events[10..]);
+    pg.wait_for_messages(&topic, 20);
+    assert_eq!(pg.facts(), 20);
+    pg.assert_books();
+}
+
+#[test]
+fn every_setting_is_listed_with_all_there_is_to_know() {
+    let pg = Cluster::consuming_nothing();
+    let unlisted: Vec<String> = pg
+        .query("SELECT coalesce(p.name, s.name) FROM (SELECT name FROM pg_settings WHERE name LIKE 'starsink.%') AS p FULL JOIN starsink.settings AS s USING (name) WHERE p.name IS NULL OR s.name IS NULL")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(unlisted.is_empty(), "{unlisted:?}");
+    let poor: Vec<String> = pg
+        .query(
+            "SELECT s.name FROM starsink.settings AS s JOIN pg_settings AS p USING (name)
+             WHERE length(s.description) < 20 OR s.default_value IS NULL OR s.takes_effect <> 'at pg_reload_conf()' OR p.context <> 'sighup'
+                OR (p.vartype = 'integer' AND (s.min_value IS NULL OR s.max_value IS NULL)) OR (p.vartype = 'enum' AND s.allowed IS NULL)
+                OR s.value IS DISTINCT FROM CASE WHEN s.is_secret THEN '(not set)' ELSE p.setting END",
+        )
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(poor.is_empty(), "{poor:?}");
+    assert!(pg.one::<i64>("SELECT count(*) FROM starsink.settings") > 30);
+}
+
+#[test]
+fn without_preload_functions_work_and_status_says_what_to_do() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("preload", 1);
+    let events = events(62, 20);
+    let pg = Cluster::builder().preload("").start();
+    let notices: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&notices);
+    let mut session = postgres::Config::new()
+        .host("127.0.0.1")
+        .port(pg.port())
+        .user("postgres")
+        .dbname(pg.database())
+        .notice_callback(move |notice| {
+            let text = format!("{} {}", notice.message(), notice.hint().unwrap_or_default());
+            heard.lock().unwrap().push(text);
+        })
+        .connect(postgres::NoTls)
+        .unwrap();
+    session.batch_execute("CREATE EXTENSION starsink").unwrap();
+    let said = notices.lock().unwrap().join("\n");
+    assert!(
+        said.contains("not in shared_preload_libraries")
+            && said.contains("ALTER SYSTEM SET shared_preload_libraries"),
+        "{said}"
+    );
+
+    let status = || {
+        let rows = pg.query("SELECT state, reason FROM starsink.status");
+        (rows[0].get::<_, String>(0), rows[0].get::<_, String>(1))
+    };
+    let (state, reason) = status();
+    assert!(
+        state == "disabled"
+            && reason.contains("shared_preload_libraries")
+            && reason.contains("restart"),
+        "{state}: {reason}"
+    );
+    let event = String::from_utf8(events[0].json.clone()).unwrap();
+    let fate =
+        |payload: &str| pg.one::<String>(&format!("SELECT starsink.ingest($json${payload}$json$)"));
+    assert_eq!(
+        (fate(&event), fate(&event), fate("{")),
+        ("loaded".into(), "duplicate".into(), "quarantined".into())
+    );
+    let path = pg.data().join("events.jsonl");
+    std::fs::write(&path, &events[1].json).unwrap();
+    assert_eq!(
+        pg.one::<i64>(&format!(
+            "SELECT loaded FROM starsink.ingest_file('{}')",
+            path.display()
+        )),
+        1
+    );
+    pg.sql("SELECT starsink.pause(); SELECT starsink.resume(); SELECT * FROM starsink.redrive(); SELECT * FROM starsink.progress_ingest_file");
+    assert!(pg.one::<i64>("SELECT count(*) FROM starsink.settings") > 30);
+    assert_eq!(status().0, "disabled");
+    pg.assert_books();
+
+    // Doing as it says.
+    send(&Producer::new(&kafka.client()), &topic, 0, &events[2..]);
+    pg.alter_system("shared_preload_libraries", "starsink");
+    pg.restart();
+    pg.consume(&kafka.bootstrap(), &topic);
+    pg.wait_for_messages(&topic, 18);
+    pg.wait_for_no_lag(18);
+    assert_eq!(pg.facts(), 20);
+    pg.assert_books();
+}
