@@ -84,7 +84,7 @@ impl Failure {
 
     pub fn kafka(error: &crate::kafka::client::Error) -> Failure {
         Failure::new(Code::ERRCODE_CONNECTION_FAILURE, format!("Kafka: {error}"))
-            .hint("Check starsink.bootstrap_servers, starsink.topic and the security settings; starsink.status shows the state.")
+            .hint("Check starsink.bootstrap_servers, starsink.topic and the security settings.")
     }
 
     pub fn no_such_partition(topic: &str, partition: i32, partitions: &[i32]) -> Failure {
@@ -161,7 +161,8 @@ impl fmt::Display for Failure {
             write!(f, " ({detail})")?;
         }
         if let Some(hint) = &self.hint {
-            write!(f, " {hint}")?;
+            let stop = if self.message.ends_with('.') { "" } else { "." };
+            write!(f, "{stop} {hint}")?;
         }
         Ok(())
     }

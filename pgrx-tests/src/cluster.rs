@@ -207,6 +207,11 @@ impl Drop for Cluster {
 fn kill_with_children(process: &mut Process) -> Vec<i32> {
     // Stopped first, so that it forks no further child between the listing and the kill.
     process.signal(libc::SIGSTOP);
+    while process.exited().is_none()
+        && Seen::of(process.pid()).is_some_and(|seen| !seen.is_stopped())
+    {
+        thread::sleep(Duration::from_millis(1));
+    }
     let children = Seen::children_of(process.pid());
     process.kill();
     let deadline = Instant::now() + ORPHANS;
@@ -219,6 +224,8 @@ fn kill_with_children(process: &mut Process) -> Vec<i32> {
         .map(|child| child.pid)
         .collect();
     for pid in &late {
+        let name = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        eprintln!("outlived the postmaster: {pid} {name} {:?}", Seen::of(*pid));
         signal_pid(*pid, libc::SIGKILL);
     }
     while children.iter().any(Seen::is_running) {

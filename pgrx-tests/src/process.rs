@@ -108,6 +108,7 @@ pub(crate) struct Seen {
     pub pid: i32,
     parent: i32,
     state: char,
+    threads: usize,
     started: u64,
 }
 
@@ -120,6 +121,7 @@ impl Seen {
             pid,
             state: fields.first()?.chars().next()?,
             parent: fields.get(1)?.parse().ok()?,
+            threads: fields.get(17)?.parse().ok()?,
             started: fields.get(19)?.parse().ok()?,
         })
     }
@@ -135,8 +137,14 @@ impl Seen {
             .collect()
     }
 
-    /// Still running? A zombie has let go of its memory and files.
+    /// Still running? A zombie has let go of its memory and files, once the last of its threads is gone too.
     pub fn is_running(&self) -> bool {
-        Seen::of(self.pid).is_some_and(|now| now.started == self.started && now.state != 'Z')
+        Seen::of(self.pid)
+            .is_some_and(|now| now.started == self.started && (now.state != 'Z' || now.threads > 1))
+    }
+
+    /// Stopped by SIGSTOP, which does not take effect at once.
+    pub fn is_stopped(&self) -> bool {
+        self.state == 'T'
     }
 }

@@ -34,14 +34,14 @@ enum Victim {
     Broker,
 }
 
-/// Kills one, and starts again what does not start by itself. Returns how many processes it was.
-fn kill(victim: Victim, pg: &Cluster, kafka: &Kafka, dice: &mut Pcg64Mcg) -> usize {
+/// Kills one, and returns when what does not start by itself was started, and what does is there again.
+fn kill(victim: Victim, pg: &Cluster, kafka: &Kafka, dice: &mut Pcg64Mcg) {
     match victim {
         Victim::Worker => {
-            let worker = ["starsink ingest 1", "starsink ingest 2"].choose(dice);
-            pg.signal_workers(worker.unwrap(), libc::SIGKILL).len()
+            let workers = ["starsink ingest 1", "starsink ingest 2"];
+            kill_process(workers.choose(dice).unwrap(), pg);
         }
-        Victim::Launcher => pg.signal_workers("starsink launcher", libc::SIGKILL).len(),
+        Victim::Launcher => kill_process("starsink launcher", pg),
         Victim::Postmaster => {
             let late = pg.kill_postmaster();
             assert!(
@@ -49,14 +49,25 @@ fn kill(victim: Victim, pg: &Cluster, kafka: &Kafka, dice: &mut Pcg64Mcg) -> usi
                 "processes that outlived the postmaster: {late:?}"
             );
             pg.start();
-            1
         }
         Victim::Broker => {
             kafka.kill();
             kafka.restart();
-            1
         }
     }
+}
+
+/// PostgreSQL takes a worker's violent death for a crash: it ends all processes and recovers from the log.
+fn kill_process(backend_type: &str, pg: &Cluster) {
+    let pids = pg.signal_workers(backend_type, libc::SIGKILL);
+    assert_eq!(pids.len(), 1, "{backend_type}\n{}", pg.log_tail());
+    pg.wait_for(
+        &format!(
+            "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = '{backend_type}' AND pid <> {}",
+            pids[0]
+        ),
+        PATIENCE,
+    );
 }
 
 #[test]
@@ -83,16 +94,18 @@ fn every_event_is_loaded_once_through_twenty_kills() {
         .flat_map(|&(victim, times)| vec![victim; times])
         .collect();
     plan.shuffle(&mut dice);
-    let mut killed: BTreeMap<Victim, usize> = BTreeMap::new();
+    let mut killed: BTreeMap<Victim, (usize, Duration)> = BTreeMap::new();
     let mut slowest = Duration::ZERO;
     for victim in plan {
         // Every kill hits a cluster that is loading again, at any moment of it.
-        let before = pg.consumed().unwrap_or(0);
+        let before = pg.consumed().unwrap();
         slowest = slowest.max(pg.wait_for_consumed(before + 1_000, PATIENCE));
         std::thread::sleep(Duration::from_millis(dice.random_range(0..600)));
-        let count = kill(victim, &pg, &kafka, &mut dice);
-        assert!(count > 0, "no {victim:?} to kill\n{}", pg.log_tail());
-        *killed.entry(victim).or_default() += count;
+        let at = Instant::now();
+        kill(victim, &pg, &kafka, &mut dice);
+        let (times, longest) = killed.entry(victim).or_insert((0, Duration::ZERO));
+        *times += 1;
+        *longest = (*longest).max(at.elapsed());
     }
     let chaos = begin.elapsed();
     feed.wait_for(EVENTS + EVENTS / 20);
@@ -101,7 +114,10 @@ fn every_event_is_loaded_once_through_twenty_kills() {
     let total = begin.elapsed();
 
     assert!(sent.ids.len() as u64 >= EVENTS, "{}", sent.ids.len());
-    assert!(killed.values().sum::<usize>() >= 20, "{killed:?}");
+    assert!(
+        killed.values().map(|(times, _)| times).sum::<usize>() >= 20,
+        "{killed:?}"
+    );
     let totals = pg.assert_loaded_once(&sent);
     assert_eq!(
         pg.one::<i64>("SELECT count(*) FROM starsink.ledger WHERE kind = 'reset'"),
@@ -112,8 +128,11 @@ fn every_event_is_loaded_once_through_twenty_kills() {
     for word in ["PANIC:", "panicked at", "SIGABRT", "SIGSEGV"] {
         assert!(!log.contains(word), "{word} in the server's log");
     }
+    for (victim, (times, longest)) in killed {
+        println!("killed {victim:?} {times} times, there again after {longest:.1?} at most");
+    }
     println!(
-        "killed {killed:?}: {} messages in {:.1} s ({:.1} s of kills, slowest recovery {:.1} s): \
+        "{} messages in {:.1} s ({:.1} s of kills, then loading again after {:.1} s at most): \
          {} events loaded once, {} duplicates dropped, {} in quarantine, 0 missing, 0 twice, difference 0",
         totals.received,
         total.as_secs_f64(),

@@ -44,8 +44,8 @@ BEGIN
             ORDER BY l.epoch DESC, l.first_offset DESC LIMIT 1) AS l
     ), recent AS (
         SELECT l.partition, sum(l.received)::double precision / 10 AS rate,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY l.latency_p50_ms) AS p50,
-               percentile_cont(0.99) WITHIN GROUP (ORDER BY l.latency_p99_ms) AS p99
+               round(percentile_cont(0.5) WITHIN GROUP (ORDER BY l.latency_p50_ms)::numeric, 1)::double precision AS p50,
+               round(percentile_cont(0.99) WITHIN GROUP (ORDER BY l.latency_p99_ms)::numeric, 1)::double precision AS p99
         FROM starsink.ledger AS l
         WHERE l.committed_at > now() - interval '10 s' AND l.topic = this_topic AND l.kind = 'batch'
         GROUP BY l.partition

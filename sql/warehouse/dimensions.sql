@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_date (
     iso_week     smallint,
     is_weekend   boolean
 );
-COMMENT ON TABLE warehouse.dim_date IS 'Grain: one day. SCD type 0, gapless from 2000 to 2060.';
+COMMENT ON TABLE warehouse.dim_date IS 'Grain: one day. SCD type 0, gapless from 1969-12-31, the day before the oldest event a setting allows, to 2060.';
 COMMENT ON COLUMN warehouse.dim_date.date_key IS 'yyyymmdd, in the reporting time zone.';
 COMMENT ON COLUMN warehouse.dim_date.date IS 'The day.';
 COMMENT ON COLUMN warehouse.dim_date.year IS 'Calendar year.';

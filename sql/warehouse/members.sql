@@ -4,7 +4,7 @@ INSERT INTO warehouse.dim_date (date_key, date, year, quarter, month, month_name
 SELECT pg_catalog.to_char(d, 'YYYYMMDD')::integer, d::date, EXTRACT(year FROM d), EXTRACT(quarter FROM d), EXTRACT(month FROM d),
        pg_catalog.to_char(d, 'FMMonth'), EXTRACT(day FROM d), EXTRACT(isodow FROM d), pg_catalog.to_char(d, 'FMDay'),
        EXTRACT(isoyear FROM d), EXTRACT(week FROM d), EXTRACT(isodow FROM d) > 5
-FROM pg_catalog.generate_series(timestamp '2000-01-01', timestamp '2060-12-31', interval '1 day') AS d
+FROM pg_catalog.generate_series(timestamp '1969-12-31', timestamp '2060-12-31', interval '1 day') AS d
 ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.dim_date (date_key) VALUES (-1), (-2), (-3) ON CONFLICT DO NOTHING;
 

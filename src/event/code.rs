@@ -99,7 +99,7 @@ codes! {
     ProductMissing = 19, "PRODUCT_MISSING", Quarantine,
         "An event about a product does not name the product; mend the producer, then re-drive.";
     StoreMissing = 20, "STORE_MISSING", Warn,
-        "The event names no store; it counts for the unknown store.";
+        "The event names no store; its store is the blank member, -3.";
     StoreUnknown = 21, "STORE_UNKNOWN", Warn,
         "The store is new to the warehouse; complete its row in dim_store.";
     DeviceMissing = 22, "DEVICE_MISSING", Warn,

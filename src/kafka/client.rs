@@ -94,6 +94,17 @@ impl Client {
             })
         }
     }
+
+    /// Lets librdkafka say what it has to say; for a client that fetches nothing.
+    pub fn serve_callbacks(&self) {
+        // SAFETY: the handle is live; a message that comes is ours to destroy.
+        unsafe {
+            let message = rd::rd_kafka_consumer_poll(self.handle, 0);
+            if !message.is_null() {
+                rd::rd_kafka_message_destroy(message);
+            }
+        }
+    }
 }
 
 impl Drop for Client {
@@ -101,6 +112,16 @@ impl Drop for Client {
         // SAFETY: the last use of the handle. Offsets are not the group's business, so there is no group to leave.
         unsafe { rd::rd_kafka_destroy_flags(self.handle, rd::RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE) }
     }
+}
+
+/// A log line without the thread's name and the statistics around it, so that the same trouble reads the same again.
+fn reason_of(line: &str) -> &str {
+    let line = line
+        .strip_prefix("[thrd:")
+        .and_then(|rest| rest.split_once("]: "))
+        .map_or(line, |(_, rest)| rest);
+    line.split_once(" (after ")
+        .map_or(line, |(reason, _)| reason)
 }
 
 unsafe extern "C" fn on_log(
@@ -115,10 +136,12 @@ unsafe extern "C" fn on_log(
     }
     // SAFETY: librdkafka passes a live handle; its opaque is the queue set in connect().
     if let Some(notices) = unsafe { rd::rd_kafka_opaque(handle).cast::<Notices>().as_ref() } {
+        let (kind, line) = (text(facility), text(line));
         notices.push(Notice {
-            is_error: false,
-            kind: text(facility),
-            text: text(line),
+            // Why it cannot connect is told here: the error callback needs somebody who polls the client.
+            is_error: kind == "FAIL",
+            text: reason_of(&line).to_owned(),
+            kind,
         });
     }
 }

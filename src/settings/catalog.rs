@@ -35,7 +35,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.kafka_options", c"Further librdkafka properties, name=value separated by commas.", c"Every name and value is checked when it is set. Secrets belong in starsink.kafka_secret_options."),
     entry(c"starsink.kafka_secret_options", c"Further librdkafka properties that hold secrets, name=value separated by commas.", c"For example sasl.oauthbearer.client.secret; shown as a mask everywhere."),
     entry(c"starsink.isolation_level", c"Whether messages of open or aborted Kafka transactions are read.", c"librdkafka's isolation.level."),
-    entry(c"starsink.workers", c"Ingest workers that share the topic's partitions.", c"Partition p belongs to worker p modulo this number. Each takes one of max_worker_processes. Takes effect at reload."),
+    entry(c"starsink.workers", c"Ingest workers that share the topic's partitions.", c"Partition p belongs to worker p modulo this number, plus 1. Each takes one of max_worker_processes. Takes effect at reload."),
     entry(c"starsink.batch_max_events", c"Most messages in one transaction.", c"A batch ends at this number, at its share of starsink.memory, or at starsink.batch_max_wait."),
     entry(c"starsink.batch_max_wait", c"Longest time a message waits for company before its batch is written.", c"Latency at rest is about half of this and a commit. Larger: fewer commits. While a commit runs, the next batch grows by itself."),
     entry(c"starsink.memory", c"Memory for one worker's messages and batches.", c"Bounds librdkafka's queues and the batches under way; a worker's own caches come on top, at most as much again."),

@@ -194,6 +194,23 @@ impl Ledger {
         Ok(positions)
     }
 
+    /// The highest position that batches of a partition reached since the topic has this id.
+    pub fn furthest(&self, topic: &str, partition: i32, topic_id: &str) -> Result<i64, Failure> {
+        let mut furthest = 0;
+        Statement::new(
+            "SELECT COALESCE(pg_catalog.max(next_offset), 0) FROM starsink.ledger \
+             WHERE topic = $1 AND partition = $2 AND kind = 'batch' AND epoch >= (\
+                 SELECT COALESCE(pg_catalog.min(epoch), 0) FROM starsink.ledger \
+                 WHERE topic = $1 AND partition = $2 AND kind = 'reset' AND topic_id = $3)",
+            &[pg_sys::TEXTOID, pg_sys::INT4OID, pg_sys::TEXTOID],
+        )
+        .each(&[topic.into(), partition.into(), topic_id.into()], |row| {
+            furthest = get(row, 1)?;
+            Ok(())
+        })?;
+        Ok(furthest)
+    }
+
     /// Begins an epoch at `position`. `lost`: offsets that are skipped because they are gone.
     pub fn reset(
         &self,

@@ -131,7 +131,10 @@ impl Assignment {
                 ),
                 settings.on_trimmed,
                 "starsink.on_trimmed",
-                marks.low - next,
+                marks.low
+                    - self
+                        .furthest(ledger, &settings.topic, &position)?
+                        .min(marks.low),
             )
         } else {
             self.positions.push(position);
@@ -161,6 +164,13 @@ impl Assignment {
         ));
         self.positions.push(fresh);
         Ok(())
+    }
+
+    /// How far the partition of this very topic was ever read: after a seek back, what was read before is not lost.
+    fn furthest(&self, ledger: &Ledger, topic: &str, position: &Position) -> Result<i64, Failure> {
+        ledger
+            .furthest(topic, position.partition, &self.topic_id)
+            .map(|furthest| furthest.max(position.next_offset))
     }
 
     /// Whether a new sighting leaves the decision as it is.

@@ -104,6 +104,7 @@ impl Ingest {
         let settings = Settings::current();
         if settings != self.settings {
             self.settings = settings;
+            self.backoff.succeed();
             self.restart();
         }
         if let Some(wait) = self.backoff.remaining() {

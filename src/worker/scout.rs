@@ -43,6 +43,7 @@ impl Scout {
                 let (state, signal) = &*theirs;
                 loop {
                     let sighting = look(&client, &topic);
+                    client.serve_callbacks();
                     let mut state = state.lock();
                     if state.stop {
                         return;

@@ -185,7 +185,9 @@ pub fn report_partitions(worker: i32, topic: &str, partitions: &[(i32, State, i6
         slot.worker = worker;
         slot.partition = partition;
         slot.state = state;
-        slot.high_watermark = slot.high_watermark.max(high_watermark);
+        if high_watermark >= 0 {
+            slot.high_watermark = high_watermark;
+        }
         slot.reason.set(reason);
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use rdkafka::config::ClientConfig;
+use starsink_tests::kafka::Kafka;
 use starsink_tests::mock::Mock;
 use starsink_tests::producer::{Compression, Producer};
 use starsink_tests::shop::Shop;
@@ -24,6 +25,9 @@ struct Arguments {
     /// Start librdkafka's mock broker inside this process, print `bootstrap=host:port` and keep it up
     #[arg(long)]
     mock: bool,
+    /// Start Apache Kafka, print `bootstrap=host:port` and keep it up
+    #[arg(long, conflicts_with_all = ["mock", "bootstrap"])]
+    kafka: bool,
     #[arg(long, default_value = "product_events")]
     topic: String,
     /// Partitions of the topic: the mock broker makes it so; on another broker it must be there
@@ -57,12 +61,15 @@ struct Arguments {
 fn main() {
     let arguments = Arguments::parse();
     let mock = arguments.mock.then(|| start_mock(&arguments));
-    let client = mock
-        .as_ref()
-        .map_or_else(|| remote(&arguments.bootstrap), Mock::client);
+    let kafka = arguments.kafka.then(|| start_kafka(&arguments));
+    let client = match (&mock, &kafka) {
+        (Some(mock), _) => mock.client(),
+        (_, Some(kafka)) => kafka.client(),
+        _ => remote(&arguments.bootstrap),
+    };
     let sent = produce(&arguments, &client);
     eprintln!("{sent} events sent to {}", arguments.topic);
-    if mock.is_some() {
+    if mock.is_some() || kafka.is_some() {
         // The broker and what it holds live in this process: it stays until it is told to go.
         loop {
             thread::park();
@@ -73,9 +80,20 @@ fn main() {
 fn start_mock(arguments: &Arguments) -> Mock {
     let mock = Mock::start();
     mock.create_topic(&arguments.topic, arguments.partitions);
-    println!("bootstrap={}", mock.bootstrap());
-    std::io::stdout().flush().expect("standard output");
+    announce(&mock.bootstrap());
     mock
+}
+
+fn start_kafka(arguments: &Arguments) -> Kafka {
+    let kafka = Kafka::start();
+    kafka.create_topic(&arguments.topic, arguments.partitions, &[]);
+    announce(&kafka.bootstrap());
+    kafka
+}
+
+fn announce(bootstrap: &str) {
+    println!("bootstrap={bootstrap}");
+    std::io::stdout().flush().expect("standard output");
 }
 
 fn remote(bootstrap: &str) -> ClientConfig {
