@@ -93,7 +93,7 @@ fn both_mechanisms_log_in_and_the_password_is_nowhere_to_be_seen() {
     pg.alter_system("starsink.ssl_key_password", "opal-key-5512");
     pg.alter_system(
         "starsink.kafka_secret_options",
-        "sasl.oauthbearer.client.secret=opal-client-9983",
+        "ssl.keystore.password=opal-client-9983",
     );
     pg.reload();
     pg.wait_for(

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use starsink_tests::bulk::Sent;
 use starsink_tests::cluster::{Builder, Cluster, Stop};
@@ -129,6 +129,32 @@ fn a_terminated_worker_comes_back() {
         !pg.log_text()
             .contains("terminating any other active server processes")
     );
+}
+
+#[test]
+fn a_busy_worker_ends_with_its_postmaster() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("busy", PARTITIONS);
+    let producer = Producer::new(&kafka.client());
+    let sent = producer.send_events(&topic, PARTITIONS, &mut shop(), 40_000, now);
+    producer.flush();
+    // Many small commits: there is never a moment without a batch that is ready.
+    let pg = Cluster::builder()
+        .database("shop")
+        .conf("starsink.batch_max_events", 20)
+        .start();
+    pg.sql("CREATE EXTENSION starsink");
+    pg.load_from(kafka, &topic);
+    pg.wait_for_consumed(1_000, SOON);
+    let begin = Instant::now();
+    assert_eq!(pg.kill_postmaster(), [0i32; 0]);
+    println!("all gone after {:.2?}", begin.elapsed());
+    pg.start();
+    let left = sent.messages() as i64 - pg.consumed().unwrap();
+    assert!(left > 10_000, "{left} were left: it was busy");
+    pg.alter_system("starsink.batch_max_events", 5_000);
+    pg.reload();
+    assert_received_once(&pg, &topic, PARTITIONS, &sent);
 }
 
 #[test]

@@ -58,16 +58,13 @@ COMMENT ON FUNCTION starsink.is_preloaded() IS 'Whether the server preloaded the
 -- A second run need not tell what is there already.
 ALTER FUNCTION starsink.create_warehouse() SET client_min_messages = warning;
 
--- Warnings, as the server keeps notices of an extension's script to itself.
 DO $$
 BEGIN
-    -- CREATE EXTENSION keeps notices back, up to its end; these are for whoever runs it.
-    PERFORM pg_catalog.set_config('client_min_messages', 'notice', true);
     IF NOT starsink.is_preloaded() THEN
-        RAISE WARNING 'starsink is not in shared_preload_libraries: its functions work, but nothing is consumed from Kafka'
+        RAISE NOTICE 'starsink is not in shared_preload_libraries: its functions work, but nothing is consumed from Kafka'
             USING HINT = 'Add it with ALTER SYSTEM SET shared_preload_libraries = ''starsink'' (keep what is there) and restart the server.';
     ELSIF pg_catalog.current_setting('starsink.database') <> pg_catalog.current_database() THEN
-        RAISE WARNING 'the workers look after database %', pg_catalog.quote_ident(pg_catalog.current_setting('starsink.database'))
+        RAISE NOTICE 'the workers look after database %', pg_catalog.quote_ident(pg_catalog.current_setting('starsink.database'))
             USING HINT = pg_catalog.format('To have them here: ALTER SYSTEM SET starsink.database = %L; SELECT pg_reload_conf();', pg_catalog.current_database());
     END IF;
 END

@@ -138,7 +138,7 @@ unsafe extern "C" fn on_log(
     if let Some(notices) = unsafe { rd::rd_kafka_opaque(handle).cast::<Notices>().as_ref() } {
         let (kind, line) = (text(facility), text(line));
         notices.push(Notice {
-            // Why it cannot connect is told here: the error callback needs somebody who polls the client.
+            // Why it cannot connect is told here at once, and by the error callback when somebody polls the client.
             is_error: kind == "FAIL",
             text: reason_of(&line).to_owned(),
             kind,
@@ -152,6 +152,10 @@ unsafe extern "C" fn on_error(
     reason: *const c_char,
     opaque: *mut c_void,
 ) {
+    // What went wrong with each broker was told before.
+    if code == rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN as c_int {
+        return;
+    }
     // SAFETY: opaque is the queue set in connect(); the name of an unknown code is still a static string.
     unsafe {
         if let Some(notices) = opaque.cast::<Notices>().as_ref() {
@@ -162,7 +166,7 @@ unsafe extern "C" fn on_error(
             notices.push(Notice {
                 is_error: true,
                 kind,
-                text: text(reason),
+                text: reason_of(&text(reason)).to_owned(),
             });
         }
     }

@@ -33,7 +33,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.ssl_key_password", c"Password of the private key; shown as a mask everywhere.", c"librdkafka's ssl.key.password."),
     entry(c"starsink.ssl_endpoint_identification_algorithm", c"Whether the broker's certificate must name its host.", c"librdkafka's ssl.endpoint.identification.algorithm; none only for tests."),
     entry(c"starsink.kafka_options", c"Further librdkafka properties, name=value separated by commas.", c"Every name and value is checked when it is set. Secrets belong in starsink.kafka_secret_options."),
-    entry(c"starsink.kafka_secret_options", c"Further librdkafka properties that hold secrets, name=value separated by commas.", c"For example sasl.oauthbearer.client.secret; shown as a mask everywhere."),
+    entry(c"starsink.kafka_secret_options", c"Further librdkafka properties that hold secrets, name=value separated by commas.", c"For example ssl.keystore.password; shown as a mask everywhere."),
     entry(c"starsink.isolation_level", c"Whether messages of open or aborted Kafka transactions are read.", c"librdkafka's isolation.level."),
     entry(c"starsink.workers", c"Ingest workers that share the topic's partitions.", c"Partition p belongs to worker p modulo this number, plus 1. Each takes one of max_worker_processes. Takes effect at reload."),
     entry(c"starsink.batch_max_events", c"Most messages in one transaction.", c"A batch ends at this number, at its share of starsink.memory, or at starsink.batch_max_wait."),

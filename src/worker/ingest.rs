@@ -400,7 +400,7 @@ impl Ingest {
         };
         for notice in connection.notices.take() {
             if notice.is_error {
-                let text = format!("{}: {}", notice.kind, notice.text);
+                let text = notice.text;
                 state::report_error(self.session.worker, &text);
                 connection.last_error = Some(text);
             } else {

@@ -145,6 +145,13 @@ pub fn wait(timeout: Duration) {
     unsafe {
         let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
         let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        // A latch that is set keeps the next call from looking for the postmaster: a busy worker would outlive it.
+        pg_sys::WaitLatch(
+            pg_sys::MyLatch,
+            (pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH) as i32,
+            0,
+            pg_sys::PG_WAIT_EXTENSION,
+        );
         pg_sys::WaitLatch(
             pg_sys::MyLatch,
             events as i32,
