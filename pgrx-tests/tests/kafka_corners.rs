@@ -55,6 +55,8 @@ fn aborted_transactions_are_not_loaded_and_leave_no_lag() {
     // An open transaction holds back what comes after it, until it ends.
     producer.begin();
     producer.send(&topic, &Message::new(&events[100].json).partition(0));
+    // Only once it is in the log does it hold anything back.
+    producer.flush();
     let plain = Producer::new(&kafka.client());
     send(&plain, &topic, 0, &events[301..302]);
     thread::sleep(Duration::from_millis(1_500));

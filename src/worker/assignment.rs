@@ -326,6 +326,8 @@ pub fn properties(settings: &Settings) -> Vec<(String, String)> {
         ("fetch.error.backoff.ms", "100".to_owned()),
         ("fetch.queue.backoff.ms", "5".to_owned()),
         ("log.connection.close", "false".to_owned()),
+        // How long an offset shown to a group that cannot be reached holds up the client's end, and so the worker.
+        ("session.timeout.ms", "1000".to_owned()),
         (
             "reconnect.backoff.max.ms",
             settings.retry_backoff_max.as_millis().to_string(),
