@@ -60,6 +60,8 @@ ALTER FUNCTION starsink.create_warehouse() SET client_min_messages = warning;
 
 DO $$
 BEGIN
+    -- CREATE EXTENSION keeps notices back, up to its end; these are for whoever runs it.
+    PERFORM pg_catalog.set_config('client_min_messages', 'notice', true);
     IF NOT starsink.is_preloaded() THEN
         RAISE NOTICE 'starsink is not in shared_preload_libraries: its functions work, but nothing is consumed from Kafka'
             USING HINT = 'Add it with ALTER SYSTEM SET shared_preload_libraries = ''starsink'' (keep what is there) and restart the server.';
