@@ -51,6 +51,7 @@ fn main() {
         .conf("autovacuum_naptime", "10s")
         .start();
     pg.sql("CREATE EXTENSION starsink");
+    pg.sql("SELECT starsink.create_warehouse()");
     println!(
         "PostgreSQL: shared_buffers 1GB, max_wal_size 16GB, synchronous_commit and fsync on; starsink: defaults."
     );
