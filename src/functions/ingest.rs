@@ -91,13 +91,7 @@ fn ingest_file(
     ),
 > {
     match read_file(path) {
-        Ok(sum) => TableIterator::once((
-            sum.received,
-            sum.loaded,
-            sum.duplicates,
-            sum.dropped,
-            sum.quarantined,
-        )),
+        Ok(sum) => TableIterator::once(sum.row()),
         Err(failure) => failure.raise(),
     }
 }

@@ -36,13 +36,7 @@ fn redrive(
     ),
 > {
     match redrive_all(code) {
-        Ok(sum) => TableIterator::once((
-            sum.received,
-            sum.loaded,
-            sum.duplicates,
-            sum.dropped,
-            sum.quarantined,
-        )),
+        Ok(sum) => TableIterator::once(sum.row()),
         Err(failure) => failure.raise(),
     }
 }

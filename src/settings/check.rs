@@ -104,7 +104,7 @@ pub fn time_zone(value: &str) -> Result<(), Refusal> {
 }
 
 pub fn oldest_event(value: &str) -> Result<(), Refusal> {
-    if super::guc::day_start(value).is_some() {
+    if super::current::day_start(value).is_some() {
         return Ok(());
     }
     refuse(

@@ -1,143 +1,64 @@
-//! The GUCs: one static each, registered in `_PG_init`, read as a whole by [`current`].
+//! The GUCs: one static each, registered in `_PG_init`.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::time::Duration;
 
 use pgrx::pg_sys::GucSource;
 use pgrx::prelude::*;
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
 use super::catalog;
+use super::check;
+use super::choices::{
+    Email, EndpointCheck, Ip, IsolationLevel, OffsetReset, OnReset, SaslMechanism, SecurityProtocol,
+};
 use super::secret::{self, Secret};
-use super::{Settings, check};
-use crate::event::policy::{KeepEmail, KeepIp, Policy};
 
-/// Where to begin in a partition that has no committed offset yet: librdkafka's `auto.offset.reset`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-pub enum OffsetReset {
-    #[name = c"earliest"]
-    Earliest,
-    #[name = c"latest"]
-    Latest,
-}
+pub(super) type Text = GucSetting<Option<CString>>;
 
-/// What to do when the committed offset is no longer there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-pub enum OnReset {
-    #[name = c"earliest"]
-    Earliest,
-    #[name = c"latest"]
-    Latest,
-    #[name = c"pause"]
-    Pause,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-enum SecurityProtocol {
-    #[name = c"plaintext"]
-    Plaintext,
-    #[name = c"ssl"]
-    Ssl,
-    #[name = c"sasl_plaintext"]
-    SaslPlaintext,
-    #[name = c"sasl_ssl"]
-    SaslSsl,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-enum SaslMechanism {
-    #[name = c"PLAIN"]
-    Plain,
-    #[name = c"SCRAM-SHA-256"]
-    ScramSha256,
-    #[name = c"SCRAM-SHA-512"]
-    ScramSha512,
-    #[name = c"OAUTHBEARER"]
-    OauthBearer,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-enum IsolationLevel {
-    #[name = c"read_committed"]
-    ReadCommitted,
-    #[name = c"read_uncommitted"]
-    ReadUncommitted,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-enum EndpointCheck {
-    #[name = c"https"]
-    Https,
-    #[name = c"none"]
-    None,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-enum Email {
-    #[name = c"none"]
-    None,
-    #[name = c"hash"]
-    Hash,
-    #[name = c"full"]
-    Full,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PostgresGucEnum)]
-enum Ip {
-    #[name = c"none"]
-    None,
-    #[name = c"truncated"]
-    Truncated,
-    #[name = c"full"]
-    Full,
-}
-
-type Text = GucSetting<Option<CString>>;
-
-static DATABASE: Text = Text::new(Some(c"postgres"));
-static BOOTSTRAP_SERVERS: Text = Text::new(Some(c""));
-static TOPIC: Text = Text::new(Some(c""));
-static GROUP_ID: Text = Text::new(Some(c"starsink"));
-static CLIENT_ID: Text = Text::new(Some(c"starsink"));
-static SECURITY_PROTOCOL: GucSetting<SecurityProtocol> =
+pub(super) static DATABASE: Text = Text::new(Some(c"postgres"));
+pub(super) static BOOTSTRAP_SERVERS: Text = Text::new(Some(c""));
+pub(super) static TOPIC: Text = Text::new(Some(c""));
+pub(super) static GROUP_ID: Text = Text::new(Some(c"starsink"));
+pub(super) static CLIENT_ID: Text = Text::new(Some(c"starsink"));
+pub(super) static SECURITY_PROTOCOL: GucSetting<SecurityProtocol> =
     GucSetting::<SecurityProtocol>::new(SecurityProtocol::Plaintext);
-static SASL_MECHANISM: GucSetting<SaslMechanism> =
+pub(super) static SASL_MECHANISM: GucSetting<SaslMechanism> =
     GucSetting::<SaslMechanism>::new(SaslMechanism::ScramSha512);
-static SASL_USERNAME: Text = Text::new(Some(c""));
-static SASL_PASSWORD: Text = Text::new(Some(c""));
-static SSL_CA_LOCATION: Text = Text::new(Some(c""));
-static SSL_CERTIFICATE_LOCATION: Text = Text::new(Some(c""));
-static SSL_KEY_LOCATION: Text = Text::new(Some(c""));
-static SSL_KEY_PASSWORD: Text = Text::new(Some(c""));
-static SSL_ENDPOINT_CHECK: GucSetting<EndpointCheck> =
+pub(super) static SASL_USERNAME: Text = Text::new(Some(c""));
+pub(super) static SASL_PASSWORD: Text = Text::new(Some(c""));
+pub(super) static SSL_CA_LOCATION: Text = Text::new(Some(c""));
+pub(super) static SSL_CERTIFICATE_LOCATION: Text = Text::new(Some(c""));
+pub(super) static SSL_KEY_LOCATION: Text = Text::new(Some(c""));
+pub(super) static SSL_KEY_PASSWORD: Text = Text::new(Some(c""));
+pub(super) static SSL_ENDPOINT_CHECK: GucSetting<EndpointCheck> =
     GucSetting::<EndpointCheck>::new(EndpointCheck::Https);
-static KAFKA_OPTIONS: Text = Text::new(Some(c""));
-static KAFKA_SECRET_OPTIONS: Text = Text::new(Some(c""));
-static ISOLATION_LEVEL: GucSetting<IsolationLevel> =
+pub(super) static KAFKA_OPTIONS: Text = Text::new(Some(c""));
+pub(super) static KAFKA_SECRET_OPTIONS: Text = Text::new(Some(c""));
+pub(super) static ISOLATION_LEVEL: GucSetting<IsolationLevel> =
     GucSetting::<IsolationLevel>::new(IsolationLevel::ReadCommitted);
-static WORKERS: GucSetting<i32> = GucSetting::<i32>::new(1);
-static BATCH_MAX_EVENTS: GucSetting<i32> = GucSetting::<i32>::new(20_000);
-static BATCH_MAX_WAIT: GucSetting<i32> = GucSetting::<i32>::new(5);
-static MEMORY: GucSetting<i32> = GucSetting::<i32>::new(128);
-static AUTO_OFFSET_RESET: GucSetting<OffsetReset> =
+pub(super) static WORKERS: GucSetting<i32> = GucSetting::<i32>::new(1);
+pub(super) static BATCH_MAX_EVENTS: GucSetting<i32> = GucSetting::<i32>::new(20_000);
+pub(super) static BATCH_MAX_WAIT: GucSetting<i32> = GucSetting::<i32>::new(5);
+pub(super) static MEMORY: GucSetting<i32> = GucSetting::<i32>::new(128);
+pub(super) static AUTO_OFFSET_RESET: GucSetting<OffsetReset> =
     GucSetting::<OffsetReset>::new(OffsetReset::Earliest);
-static ON_TRIMMED: GucSetting<OnReset> = GucSetting::<OnReset>::new(OnReset::Earliest);
-static ON_RECREATED: GucSetting<OnReset> = GucSetting::<OnReset>::new(OnReset::Earliest);
-static METADATA_REFRESH: GucSetting<i32> = GucSetting::<i32>::new(5_000);
-static RETRY_BACKOFF: GucSetting<i32> = GucSetting::<i32>::new(100);
-static RETRY_BACKOFF_MAX: GucSetting<i32> = GucSetting::<i32>::new(10_000);
-static MESSAGE_MAX_BYTES: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
-static MESSAGE_MAX_DEPTH: GucSetting<i32> = GucSetting::<i32>::new(128);
-static OLDEST_EVENT: Text = Text::new(Some(c"2000-01-01"));
-static MAX_EVENT_AHEAD: GucSetting<i32> = GucSetting::<i32>::new(3600);
-static KEEP_EMAIL: GucSetting<Email> = GucSetting::<Email>::new(Email::Hash);
-static KEEP_IP: GucSetting<Ip> = GucSetting::<Ip>::new(Ip::Truncated);
-static REPORT_TIME_ZONE: Text = Text::new(Some(c"UTC"));
-static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
+pub(super) static ON_TRIMMED: GucSetting<OnReset> = GucSetting::<OnReset>::new(OnReset::Earliest);
+pub(super) static ON_RECREATED: GucSetting<OnReset> = GucSetting::<OnReset>::new(OnReset::Earliest);
+pub(super) static METADATA_REFRESH: GucSetting<i32> = GucSetting::<i32>::new(5_000);
+pub(super) static RETRY_BACKOFF: GucSetting<i32> = GucSetting::<i32>::new(100);
+pub(super) static RETRY_BACKOFF_MAX: GucSetting<i32> = GucSetting::<i32>::new(10_000);
+pub(super) static MESSAGE_MAX_BYTES: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
+pub(super) static MESSAGE_MAX_DEPTH: GucSetting<i32> = GucSetting::<i32>::new(128);
+pub(super) static OLDEST_EVENT: Text = Text::new(Some(c"2000-01-01"));
+pub(super) static MAX_EVENT_AHEAD: GucSetting<i32> = GucSetting::<i32>::new(3600);
+pub(super) static KEEP_EMAIL: GucSetting<Email> = GucSetting::<Email>::new(Email::Hash);
+pub(super) static KEEP_IP: GucSetting<Ip> = GucSetting::<Ip>::new(Ip::Truncated);
+pub(super) static REPORT_TIME_ZONE: Text = Text::new(Some(c"UTC"));
+pub(super) static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
 
-static SASL_PASSWORD_VALUE: Secret = Secret::new();
-static SSL_KEY_PASSWORD_VALUE: Secret = Secret::new();
-static KAFKA_SECRET_OPTIONS_VALUE: Secret = Secret::new();
+pub(super) static SASL_PASSWORD_VALUE: Secret = Secret::new();
+pub(super) static SSL_KEY_PASSWORD_VALUE: Secret = Secret::new();
+pub(super) static KAFKA_SECRET_OPTIONS_VALUE: Secret = Secret::new();
 
 macro_rules! check_hook {
     ($hook:ident, $check:path) => {
@@ -403,135 +324,4 @@ pub fn register() {
     unsafe {
         pgrx::pg_sys::MarkGUCPrefixReserved(c"starsink".as_ptr());
     }
-}
-
-/// Seconds for which ledger rows are kept one by one before they are rolled up by the minute.
-pub fn ledger_detail() -> i32 {
-    LEDGER_DETAIL.get()
-}
-
-/// Whether the secret setting of this name has a value; `None` if the setting is no secret.
-pub fn secret_is_set(name: &str) -> Option<bool> {
-    match name {
-        "starsink.sasl_password" => Some(SASL_PASSWORD_VALUE.is_set()),
-        "starsink.ssl_key_password" => Some(SSL_KEY_PASSWORD_VALUE.is_set()),
-        "starsink.kafka_secret_options" => Some(KAFKA_SECRET_OPTIONS_VALUE.is_set()),
-        _ => None,
-    }
-}
-
-fn get(setting: &'static Text) -> String {
-    setting
-        .get()
-        .map(|value| value.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
-/// Midnight UTC of a day written YYYY-MM-DD, microseconds since the Unix epoch.
-pub fn day_start(value: &str) -> Option<i64> {
-    let day = chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d").ok()?;
-    let start = day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros();
-    (0..=253_402_214_400_000_000)
-        .contains(&start)
-        .then_some(start)
-}
-
-pub fn current() -> Settings {
-    let millis =
-        |setting: &'static GucSetting<i32>| Duration::from_millis(setting.get().max(0) as u64);
-    Settings {
-        database: get(&DATABASE),
-        topic: get(&TOPIC),
-        kafka: kafka_properties(),
-        workers: WORKERS.get(),
-        batch_max_events: BATCH_MAX_EVENTS.get().max(1) as usize,
-        batch_max_wait: millis(&BATCH_MAX_WAIT),
-        memory: MEMORY.get().max(1) as usize * 1024 * 1024,
-        auto_offset_reset: AUTO_OFFSET_RESET.get(),
-        on_trimmed: ON_TRIMMED.get(),
-        on_recreated: ON_RECREATED.get(),
-        metadata_refresh: millis(&METADATA_REFRESH),
-        retry_backoff: millis(&RETRY_BACKOFF),
-        retry_backoff_max: millis(&RETRY_BACKOFF_MAX),
-        policy: policy(),
-    }
-}
-
-fn policy() -> Policy {
-    Policy {
-        max_bytes: MESSAGE_MAX_BYTES.get().max(0) as usize,
-        max_depth: MESSAGE_MAX_DEPTH.get().max(0) as usize,
-        oldest: day_start(&get(&OLDEST_EVENT)).unwrap_or(Policy::default().oldest),
-        max_ahead: i64::from(MAX_EVENT_AHEAD.get()) * 1_000_000,
-        keep_email: match KEEP_EMAIL.get() {
-            Email::None => KeepEmail::None,
-            Email::Hash => KeepEmail::Hash,
-            Email::Full => KeepEmail::Full,
-        },
-        keep_ip: match KEEP_IP.get() {
-            Ip::None => KeepIp::None,
-            Ip::Truncated => KeepIp::Truncated,
-            Ip::Full => KeepIp::Full,
-        },
-        email_key: Vec::new(),
-        time_zone: get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC),
-    }
-}
-
-/// The settings that librdkafka takes, in its own words; an empty setting leaves librdkafka's default.
-fn kafka_properties() -> Vec<(String, String)> {
-    let protocol = match SECURITY_PROTOCOL.get() {
-        SecurityProtocol::Plaintext => "plaintext",
-        SecurityProtocol::Ssl => "ssl",
-        SecurityProtocol::SaslPlaintext => "sasl_plaintext",
-        SecurityProtocol::SaslSsl => "sasl_ssl",
-    };
-    let mut properties = vec![
-        ("bootstrap.servers", get(&BOOTSTRAP_SERVERS)),
-        ("group.id", get(&GROUP_ID)),
-        ("client.id", get(&CLIENT_ID)),
-        ("security.protocol", protocol.to_owned()),
-        (
-            "isolation.level",
-            match ISOLATION_LEVEL.get() {
-                IsolationLevel::ReadCommitted => "read_committed".to_owned(),
-                IsolationLevel::ReadUncommitted => "read_uncommitted".to_owned(),
-            },
-        ),
-    ];
-    if protocol.starts_with("sasl") {
-        properties.push((
-            "sasl.mechanism",
-            match SASL_MECHANISM.get() {
-                SaslMechanism::Plain => "PLAIN".to_owned(),
-                SaslMechanism::ScramSha256 => "SCRAM-SHA-256".to_owned(),
-                SaslMechanism::ScramSha512 => "SCRAM-SHA-512".to_owned(),
-                SaslMechanism::OauthBearer => "OAUTHBEARER".to_owned(),
-            },
-        ));
-        properties.push(("sasl.username", get(&SASL_USERNAME)));
-        properties.push(("sasl.password", SASL_PASSWORD_VALUE.get()));
-    }
-    if protocol.ends_with("ssl") {
-        properties.push(("ssl.ca.location", get(&SSL_CA_LOCATION)));
-        properties.push(("ssl.certificate.location", get(&SSL_CERTIFICATE_LOCATION)));
-        properties.push(("ssl.key.location", get(&SSL_KEY_LOCATION)));
-        properties.push(("ssl.key.password", SSL_KEY_PASSWORD_VALUE.get()));
-        properties.push((
-            "ssl.endpoint.identification.algorithm",
-            match SSL_ENDPOINT_CHECK.get() {
-                EndpointCheck::Https => "https".to_owned(),
-                EndpointCheck::None => "none".to_owned(),
-            },
-        ));
-    }
-    let mut properties: Vec<(String, String)> = properties
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    for options in [get(&KAFKA_OPTIONS), KAFKA_SECRET_OPTIONS_VALUE.get()] {
-        properties.extend(crate::kafka::properties::parse(&options).unwrap_or_default());
-    }
-    properties
 }

@@ -2,6 +2,8 @@
 //!
 //! # Layout
 //! - [`guc`]     the GUCs and their registration
+//! - [`choices`] settings with a fixed set of values
+//! - [`current`] the values of one moment
 //! - [`check`]   check hooks: what a value must be, and what the error says
 //! - [`secret`]  settings whose value no view and no log line ever shows
 //! - [`catalog`] the documentation behind the view `starsink.settings`
@@ -12,12 +14,16 @@
 
 pub mod catalog;
 mod check;
+mod choices;
+mod current;
 mod guc;
 mod secret;
 
 use std::time::Duration;
 
-pub use guc::{OffsetReset, OnReset, ledger_detail, register, secret_is_set};
+pub use choices::{OffsetReset, OnReset};
+pub use current::{ledger_detail, secret_is_set};
+pub use guc::register;
 
 use crate::event::policy::Policy;
 
@@ -54,6 +60,6 @@ impl Settings {
     }
 
     pub fn current() -> Settings {
-        guc::current()
+        current::current()
     }
 }

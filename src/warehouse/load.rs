@@ -58,6 +58,17 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// As SQL functions return them.
+    pub fn row(self) -> (i64, i64, i64, i64, i64) {
+        (
+            self.received,
+            self.loaded,
+            self.duplicates,
+            self.dropped,
+            self.quarantined,
+        )
+    }
+
     pub fn add(&mut self, more: &Counts) {
         self.received += more.received;
         self.loaded += more.loaded;

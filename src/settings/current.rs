@@ -1,0 +1,141 @@
+//! The values of one moment, out of the GUCs, in the terms of those who use them.
+
+use std::time::Duration;
+
+use pgrx::GucSetting;
+
+use super::Settings;
+use super::choices::{Email, EndpointCheck, Ip, IsolationLevel, SaslMechanism, SecurityProtocol};
+use super::guc::*;
+use crate::event::policy::{KeepEmail, KeepIp, Policy};
+
+/// Seconds for which ledger rows are kept one by one before they are rolled up by the minute.
+pub fn ledger_detail() -> i32 {
+    LEDGER_DETAIL.get()
+}
+
+/// Whether the secret setting of this name has a value; `None` if the setting is no secret.
+pub fn secret_is_set(name: &str) -> Option<bool> {
+    match name {
+        "starsink.sasl_password" => Some(SASL_PASSWORD_VALUE.is_set()),
+        "starsink.ssl_key_password" => Some(SSL_KEY_PASSWORD_VALUE.is_set()),
+        "starsink.kafka_secret_options" => Some(KAFKA_SECRET_OPTIONS_VALUE.is_set()),
+        _ => None,
+    }
+}
+
+fn get(setting: &'static Text) -> String {
+    setting
+        .get()
+        .map(|value| value.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// Midnight UTC of a day written YYYY-MM-DD, microseconds since the Unix epoch.
+pub fn day_start(value: &str) -> Option<i64> {
+    let day = chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d").ok()?;
+    let start = day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros();
+    (0..=253_402_214_400_000_000)
+        .contains(&start)
+        .then_some(start)
+}
+
+pub fn current() -> Settings {
+    let millis =
+        |setting: &'static GucSetting<i32>| Duration::from_millis(setting.get().max(0) as u64);
+    Settings {
+        database: get(&DATABASE),
+        topic: get(&TOPIC),
+        kafka: kafka_properties(),
+        workers: WORKERS.get(),
+        batch_max_events: BATCH_MAX_EVENTS.get().max(1) as usize,
+        batch_max_wait: millis(&BATCH_MAX_WAIT),
+        memory: MEMORY.get().max(1) as usize * 1024 * 1024,
+        auto_offset_reset: AUTO_OFFSET_RESET.get(),
+        on_trimmed: ON_TRIMMED.get(),
+        on_recreated: ON_RECREATED.get(),
+        metadata_refresh: millis(&METADATA_REFRESH),
+        retry_backoff: millis(&RETRY_BACKOFF),
+        retry_backoff_max: millis(&RETRY_BACKOFF_MAX),
+        policy: policy(),
+    }
+}
+
+fn policy() -> Policy {
+    Policy {
+        max_bytes: MESSAGE_MAX_BYTES.get().max(0) as usize,
+        max_depth: MESSAGE_MAX_DEPTH.get().max(0) as usize,
+        oldest: day_start(&get(&OLDEST_EVENT)).unwrap_or(Policy::default().oldest),
+        max_ahead: i64::from(MAX_EVENT_AHEAD.get()) * 1_000_000,
+        keep_email: match KEEP_EMAIL.get() {
+            Email::None => KeepEmail::None,
+            Email::Hash => KeepEmail::Hash,
+            Email::Full => KeepEmail::Full,
+        },
+        keep_ip: match KEEP_IP.get() {
+            Ip::None => KeepIp::None,
+            Ip::Truncated => KeepIp::Truncated,
+            Ip::Full => KeepIp::Full,
+        },
+        email_key: Vec::new(),
+        time_zone: get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC),
+    }
+}
+
+/// The settings that librdkafka takes, in its own words; an empty setting leaves librdkafka's default.
+fn kafka_properties() -> Vec<(String, String)> {
+    let protocol = match SECURITY_PROTOCOL.get() {
+        SecurityProtocol::Plaintext => "plaintext",
+        SecurityProtocol::Ssl => "ssl",
+        SecurityProtocol::SaslPlaintext => "sasl_plaintext",
+        SecurityProtocol::SaslSsl => "sasl_ssl",
+    };
+    let mut properties = vec![
+        ("bootstrap.servers", get(&BOOTSTRAP_SERVERS)),
+        ("group.id", get(&GROUP_ID)),
+        ("client.id", get(&CLIENT_ID)),
+        ("security.protocol", protocol.to_owned()),
+        (
+            "isolation.level",
+            match ISOLATION_LEVEL.get() {
+                IsolationLevel::ReadCommitted => "read_committed".to_owned(),
+                IsolationLevel::ReadUncommitted => "read_uncommitted".to_owned(),
+            },
+        ),
+    ];
+    if protocol.starts_with("sasl") {
+        properties.push((
+            "sasl.mechanism",
+            match SASL_MECHANISM.get() {
+                SaslMechanism::Plain => "PLAIN".to_owned(),
+                SaslMechanism::ScramSha256 => "SCRAM-SHA-256".to_owned(),
+                SaslMechanism::ScramSha512 => "SCRAM-SHA-512".to_owned(),
+                SaslMechanism::OauthBearer => "OAUTHBEARER".to_owned(),
+            },
+        ));
+        properties.push(("sasl.username", get(&SASL_USERNAME)));
+        properties.push(("sasl.password", SASL_PASSWORD_VALUE.get()));
+    }
+    if protocol.ends_with("ssl") {
+        properties.push(("ssl.ca.location", get(&SSL_CA_LOCATION)));
+        properties.push(("ssl.certificate.location", get(&SSL_CERTIFICATE_LOCATION)));
+        properties.push(("ssl.key.location", get(&SSL_KEY_LOCATION)));
+        properties.push(("ssl.key.password", SSL_KEY_PASSWORD_VALUE.get()));
+        properties.push((
+            "ssl.endpoint.identification.algorithm",
+            match SSL_ENDPOINT_CHECK.get() {
+                EndpointCheck::Https => "https".to_owned(),
+                EndpointCheck::None => "none".to_owned(),
+            },
+        ));
+    }
+    let mut properties: Vec<(String, String)> = properties
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    for options in [get(&KAFKA_OPTIONS), KAFKA_SECRET_OPTIONS_VALUE.get()] {
+        properties.extend(crate::kafka::properties::parse(&options).unwrap_or_default());
+    }
+    properties
+}
