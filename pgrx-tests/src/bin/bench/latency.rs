@@ -1,4 +1,5 @@
-//! Latency: from the producer's clock to the moment another connection can see the event.
+//! Latency: from the producer's clock to the moment another connection can see the event; and, measured first, to
+//! the moment a bare consumer has the message, which is what the broker and the machine leave to reach for.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use starsink_tests::cluster::Cluster;
 use starsink_tests::kafka::Kafka;
 use starsink_tests::producer::Producer;
@@ -18,7 +21,16 @@ type Seen = Vec<(i32, i64, i64, i64)>;
 
 const TICK: Duration = Duration::from_millis(1);
 
+/// Lets the broker's JIT compiler finish, which on a small machine takes a whole core for a quarter of a minute.
+pub fn warm_up(kafka: &Kafka, arguments: &Arguments) {
+    bare(kafka, arguments, 2_000, 20);
+}
+
 pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments, rate: u64) {
+    println!(
+        "(f) at {rate}/s, produced to received by a bare consumer: {}",
+        summary(bare(kafka, arguments, rate, arguments.seconds))
+    );
     let topic = kafka.topic("latency", arguments.partitions);
     pg.sql("SELECT starsink.resume()");
     pg.alter_system("starsink.workers", "1");
@@ -54,7 +66,7 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments, rate: u64) {
             }
         }
     });
-    let messages = produce(kafka, &topic, arguments, rate);
+    let messages = produce(kafka, &topic, arguments.partitions, rate, arguments.seconds);
     pg.wait_for(
         &format!("SELECT COALESCE(sum(received), 0) >= {messages} FROM starsink.reconciliation WHERE topic = '{topic}'"),
         PATIENCE,
@@ -65,25 +77,59 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments, rate: u64) {
     report(pg, &topic, rate, &seen.lock().unwrap());
 }
 
+/// The ceiling: latencies of a consumer that does nothing but look at the clock.
+fn bare(kafka: &Kafka, arguments: &Arguments, rate: u64, seconds: u64) -> Vec<f64> {
+    let topic = kafka.topic("bare", arguments.partitions);
+    let stop: Arc<AtomicBool> = Arc::default();
+    let consumer = thread::spawn({
+        let (topic, stop, client) = (topic.clone(), Arc::clone(&stop), kafka.client());
+        let partitions = arguments.partitions;
+        move || consume(client, &topic, partitions, &stop)
+    });
+    let messages = produce(kafka, &topic, arguments.partitions, rate, seconds);
+    thread::sleep(Duration::from_secs(1));
+    stop.store(true, Ordering::Relaxed);
+    let latencies = consumer.join().unwrap();
+    assert_eq!(latencies.len() as u64, messages);
+    latencies
+}
+
+/// Milliseconds from each message's timestamp to its receipt.
+fn consume(mut client: ClientConfig, topic: &str, partitions: i32, stop: &AtomicBool) -> Vec<f64> {
+    let consumer: BaseConsumer = client
+        .set("group.id", "bench")
+        .set("enable.auto.commit", "false")
+        .create()
+        .unwrap();
+    let mut list = TopicPartitionList::new();
+    for partition in 0..partitions {
+        list.add_partition_offset(topic, partition, Offset::Beginning)
+            .unwrap();
+    }
+    consumer.assign(&list).unwrap();
+    let mut latencies = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        if let Some(message) = consumer.poll(Duration::from_millis(100)) {
+            let produced = message.unwrap().timestamp().to_millis().unwrap() * 1000;
+            latencies.push((now_micros() - produced) as f64 / 1000.0);
+        }
+    }
+    latencies
+}
+
 /// Keeps the rate by the clock, a few messages each millisecond.
-fn produce(kafka: &Kafka, topic: &str, arguments: &Arguments, rate: u64) -> u64 {
+fn produce(kafka: &Kafka, topic: &str, partitions: i32, rate: u64, seconds: u64) -> u64 {
     let producer = Producer::builder(&kafka.client())
         .set("linger.ms", "0")
         .build();
     let mut shop = Shop::new(rate);
-    let (started, total) = (Instant::now(), rate * arguments.seconds);
+    let (started, total) = (Instant::now(), rate * seconds);
     let mut sent = 0;
     while sent < total {
         let due = (started.elapsed().as_secs_f64() * rate as f64) as u64;
         let count = due.min(total) - sent;
         if count > 0 {
-            producer.send_events(
-                topic,
-                arguments.partitions,
-                &mut shop,
-                count as usize,
-                now_micros,
-            );
+            producer.send_events(topic, partitions, &mut shop, count as usize, now_micros);
             sent += count;
         }
         thread::sleep(TICK);
@@ -117,14 +163,22 @@ fn report(pg: &Cluster, topic: &str, rate: u64, seen: &Seen) {
         let index = stretches.partition_point(|stretch| stretch.1 <= offset);
         latencies.push((stretches[index].2 - produced) as f64 / 1000.0);
     }
-    latencies.sort_by(f64::total_cmp);
-    let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
     let commits: i64 = pg.one(&format!("SELECT sum(batches)::bigint / count(DISTINCT partition) FROM starsink.ledger WHERE topic = '{topic}' AND kind = 'batch'"));
     println!(
-        "(f) produced to visible at {rate}/s: p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms ({} events, about {commits} commits)",
+        "(f) at {rate}/s, produced to visible in another connection:  {}, about {commits} commits",
+        summary(latencies)
+    );
+}
+
+/// Median, 99th percentile and maximum of milliseconds.
+fn summary(mut latencies: Vec<f64>) -> String {
+    latencies.sort_by(f64::total_cmp);
+    let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
+    format!(
+        "p50 {:.1} ms, p99 {:.1} ms, max {:.1} ms ({} events)",
         at(0.5),
         at(0.99),
         at(1.0),
         latencies.len()
-    );
+    )
 }

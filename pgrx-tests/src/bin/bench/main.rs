@@ -26,6 +26,9 @@ struct Arguments {
     /// Seconds of each latency measurement
     #[arg(long, default_value_t = 60)]
     seconds: u64,
+    /// Events per second of the latency measurements
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
+    rates: Vec<u64>,
     /// Partitions of the topic
     #[arg(long, default_value_t = 4)]
     partitions: i32,
@@ -60,9 +63,13 @@ fn main() {
     }
     if !arguments.latency_only {
         throughput::measure(&pg, &kafka, &arguments);
+        // What millions of rows leave to do is no part of what a thousand a second cost.
+        pg.sql("VACUUM ANALYZE");
+        pg.sql("CHECKPOINT");
     }
     if !arguments.throughput_only {
-        for rate in [1_000, 10_000] {
+        latency::warm_up(&kafka, &arguments);
+        for &rate in &arguments.rates {
             latency::measure(&pg, &kafka, &arguments, rate);
         }
     }
