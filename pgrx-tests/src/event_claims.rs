@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod traffic;
 
 use serde_json::Value;
 

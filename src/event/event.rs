@@ -7,6 +7,8 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use super::code::{Code, Codes};
+use super::traffic::channel::Channel;
+use super::traffic::source::Kind;
 
 /// What becomes of one message.
 #[derive(Debug)]
@@ -114,4 +116,11 @@ pub struct Referrer {
     pub registrable_domain: String,
     /// The label before the public suffix equals the shop's own (the label of the event's own host).
     pub is_internal: bool,
+    /// What its site is known for.
+    pub kind: Kind,
+    /// Of a visit that came from here and says no more: a search engine's label, another's registrable domain, or
+    /// `(direct)` where it is internal or has no host. In lower case.
+    pub source: String,
+    pub medium: &'static str,
+    pub channel: Channel,
 }

@@ -13,7 +13,8 @@
 //! - [`value`], [`extras`]  one raw JSON value; the object of all that has no column
 //! - [`validate`]   attributes -> [`event::Event`], or the codes that refuse it: what happened, who and where
 //! - [`identity`], [`collection`], [`time_stamp`], [`local_time`], [`option`], [`email`], [`address`]  one rule each
-//! - [`url`], [`host`], [`referrer`]  pages, domains, and where a visit came from
+//! - [`url`], [`host`], [`referrer`]  pages, domains, and the page before
+//! - [`traffic`]  where a visit came from: source, medium, campaign, channel
 //! - [`user_agent`], [`bot`]  browser, system and device; robots
 //! - [`cache`]      what was made of a text before
 //! - [`privacy`]    what may be kept of an e-mail and an IP address
@@ -44,6 +45,7 @@ pub mod reader;
 pub mod referrer;
 pub mod refusal;
 pub mod time_stamp;
+pub mod traffic;
 pub mod url;
 pub mod user_agent;
 pub mod validate;

@@ -1,4 +1,4 @@
-//! Pages and referrers: which shop a page is of, where a visit came from, and whether that is the shop itself.
+//! Pages and referrers: which shop a page is of, which site a visit came from, and whether that is the shop itself.
 
 use std::sync::Arc;
 
@@ -7,6 +7,8 @@ use memchr::memchr2;
 use super::cache::Cache;
 use super::event::{MAX_URL_BYTES, Referrer};
 use super::host;
+use super::traffic::referral::Referral;
+use super::traffic::source::Kind;
 use super::url::{Location, origin};
 
 const MAX_ORIGINS: usize = 4096;
@@ -92,14 +94,25 @@ impl Known {
             .flatten();
         let mut place = location.place();
         place.truncate(place.floor_char_boundary(MAX_URL_BYTES));
+        let registrable_domain = domain.unwrap_or(&host).to_owned();
+        let from_elsewhere = Referral::from_site(&host, domain);
+        let from_the_shop = Referral::direct(Kind::Internal);
         let external = Referrer {
             url: place,
-            registrable_domain: domain.unwrap_or(&host).to_owned(),
-            is_internal: false,
             host,
+            registrable_domain,
+            is_internal: false,
+            kind: from_elsewhere.kind,
+            source: from_elsewhere.source,
+            medium: from_elsewhere.medium,
+            channel: from_elsewhere.channel,
         };
         let internal = Referrer {
             is_internal: true,
+            kind: from_the_shop.kind,
+            source: from_the_shop.source,
+            medium: from_the_shop.medium,
+            channel: from_the_shop.channel,
             ..external.clone()
         };
         let label = location
