@@ -58,7 +58,8 @@ bench: setup-build-kafka install ## Throughput against COPY's, latency and memor
 	cargo run --release $(FEATURES) --bin bench -- $(BENCH)
 
 # What an earlier run left is stopped first: its server must not have the library replaced under it.
-demo: demo-stop $(if $(filter kafka,$(BROKER)),setup-kafka) install ## A shop's events into a cluster of its own: DEMO_SECONDS=30, BROKER=kafka or host:port
+# Visitors' countries are told where npm is there to fetch the database; the demo does without otherwise.
+demo: demo-stop $(if $(filter kafka,$(BROKER)),setup-kafka) $(if $(shell command -v npm),setup-geoip) install ## A shop's events into a cluster of its own: DEMO_SECONDS=30, BROKER=kafka or host:port
 	cargo build --release $(FEATURES) --bin produce
 	@pgrx-tests/demo.sh
 

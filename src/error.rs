@@ -141,6 +141,22 @@ impl Failure {
         .hint("Only members of pg_read_server_files may; COPY has the same rule.")
     }
 
+    pub fn rates(reason: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("these are no exchange rates: {reason}"),
+        )
+        .hint("Give the path of a file on the server, or its text; format => 'ecb' or 'rows'.")
+    }
+
+    pub fn rates_format(format: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("unknown format of exchange rates \"{format}\""),
+        )
+        .hint("ecb: the history of the European Central Bank; rows: CSV with the columns date, currency and rate.")
+    }
+
     pub fn unknown_code(code: &str) -> Failure {
         Failure::new(
             Code::ERRCODE_INVALID_PARAMETER_VALUE,

@@ -4,6 +4,7 @@
 //! - [`settings`]  every GUC, and what a worker takes of them at a moment
 //! - [`kafka`]     the broker: the only place that names librdkafka
 //! - [`event`]     the message: decode, validate, make ready; pure
+//! - [`world`]     countries, currencies and rates: what the dimensions are seeded with; pure
 //! - [`warehouse`] the transaction: keys, facts, quarantine, ledger; main thread only
 //! - [`worker`]    the processes that join them
 //! - [`functions`] what SQL calls
@@ -16,6 +17,7 @@ mod kafka;
 mod settings;
 mod warehouse;
 mod worker;
+mod world;
 
 use pgrx::prelude::*;
 

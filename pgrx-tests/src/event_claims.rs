@@ -1,6 +1,8 @@
 //! What holds of every payload whatsoever: asserted by property tests and by the fuzzer.
 
 #[cfg(test)]
+mod prices;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod traffic;

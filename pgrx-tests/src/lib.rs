@@ -5,9 +5,10 @@
 //! - `kafka`: Apache Kafka, one node. `mock`: librdkafka's mock cluster.
 //! - `consuming`: a cluster that consumes a topic.
 //! - `producer`: messages and transactions. `bulk`: shop events in bulk. `shop`: the events themselves.
+//! - `merging`: a warehouse to merge into.
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
-//! - `event`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
+//! - `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,6 +20,7 @@ pub mod feed;
 mod folder;
 pub mod kafka;
 pub mod loading;
+pub mod merging;
 pub mod mock;
 mod port;
 mod process;
@@ -30,3 +32,5 @@ pub mod event;
 pub mod event_claims;
 #[cfg(test)]
 mod pure;
+#[path = "../../src/world/mod.rs"]
+pub mod world;

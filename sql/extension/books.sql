@@ -49,7 +49,7 @@ BEGIN
         SELECT f.kafka_topic, f.kafka_partition, count(*) AS facts FROM warehouse.fact_event AS f GROUP BY f.kafka_topic, f.kafka_partition
     ), aside AS (
         SELECT q.topic, q.partition, count(*) FILTER (WHERE q.state = 'quarantined') AS waiting
-        FROM starsink.quarantine AS q GROUP BY q.topic, q.partition
+        FROM starsink.quarantine AS q WHERE q.stage <> 'merge' GROUP BY q.topic, q.partition
     )
     SELECT COALESCE(b.topic, f.kafka_topic, a.topic), COALESCE(b.partition, f.kafka_partition, a.partition),
            COALESCE(b.loaded, 0), COALESCE(f.facts, 0), COALESCE(b.quarantined, 0), COALESCE(a.waiting, 0),
@@ -60,4 +60,4 @@ BEGIN
     ORDER BY 1, 2;
 END
 $$;
-COMMENT ON FUNCTION starsink.verify() IS 'Counts fact_event and the quarantine themselves and compares them with the ledger; reads every row. difference is 0.';
+COMMENT ON FUNCTION starsink.verify() IS 'Counts fact_event and the quarantined messages themselves and compares them with the ledger; reads every row. difference is 0.';

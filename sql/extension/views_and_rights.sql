@@ -1,6 +1,8 @@
 -- Views over functions that are made from Rust.
-CREATE VIEW starsink.codes AS SELECT * FROM starsink.validation_codes();
-COMMENT ON VIEW starsink.codes IS 'Every validation code: its bit in quality_flags, what becomes of the message, what it means and what to do.';
+CREATE VIEW starsink.codes AS
+SELECT * FROM starsink.validation_codes()
+UNION ALL SELECT m.code, NULL, 'quarantine', m.meaning FROM starsink.merge_codes() AS m;
+COMMENT ON VIEW starsink.codes IS 'Every validation code: its bit in quality_flags (none for those of merges), what becomes of the message or row, what it means and what to do.';
 
 CREATE VIEW starsink.progress_ingest_file AS
 SELECT p.*, CASE WHEN p.bytes_total > 0 THEN round(100.0 * p.bytes_processed / p.bytes_total, 1) END AS percent
@@ -20,9 +22,14 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(), starsink.quality_codes(bigint),
+GRANT EXECUTE ON FUNCTION starsink.merge_codes(), starsink.star_diagram(), starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(), starsink.quality_codes(bigint),
     starsink.is_preloaded(), starsink.file_progress(), starsink.worker_states(), starsink.partition_states() TO starsink_reader;
-GRANT EXECUTE ON FUNCTION starsink.roll_up_ledger(integer), starsink.ensure_partition(timestamptz) TO starsink_worker;
+GRANT EXECUTE ON FUNCTION starsink.roll_up_ledger(integer), starsink.ensure_partition(timestamptz), starsink.exchange_rate(text, date),
+    starsink.valued(numeric, text, date, text), starsink.currency_of(text, text, text), starsink.revalue_order_lines() TO starsink_worker;
+GRANT EXECUTE ON FUNCTION starsink.parse_user_agent(text), starsink.expand_options(jsonb, text), starsink.parse_price(text),
+    starsink.classify_referrer(text, text), starsink.classify_channel(text, text, text), starsink.country_of_ip(inet),
+    starsink.convert_currency(numeric, text, date, text), starsink.valued(numeric, text, date, text), starsink.exchange_rate(text, date),
+    starsink.currency_of(text, text, text) TO starsink_reader;
 GRANT SELECT ON starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
 
 -- Ingestion from SQL looks keys up and skips foreign-key triggers as the workers do.

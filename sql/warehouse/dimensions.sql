@@ -70,7 +70,7 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_event_type (
 );
 COMMENT ON TABLE warehouse.dim_event_type IS 'Grain: one collection of events. SCD type 1; an unknown collection is kept and grouped by its name.';
 COMMENT ON COLUMN warehouse.dim_event_type.event_type_key IS 'Surrogate key.';
-COMMENT ON COLUMN warehouse.dim_event_type.collection IS 'Natural key: the event''s collection.';
+COMMENT ON COLUMN warehouse.dim_event_type.collection IS 'Natural key: the event''s collection. [source: collection]';
 COMMENT ON COLUMN warehouse.dim_event_type.event_group IS 'What the event is about.';
 COMMENT ON COLUMN warehouse.dim_event_type.funnel_step IS '1 view, 2 option, 3 cart, 4 checkout, 5 success; NULL outside the funnel.';
 COMMENT ON COLUMN warehouse.dim_event_type.is_page_view IS 'A page was shown.';
@@ -83,6 +83,7 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_product (
     product_name  text,
     product_type  text,
     category      text,
+    current_category text,
     collection    text,
     gender        text,
     brand         text,
@@ -95,18 +96,19 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_product (
     UNIQUE (product_id, valid_from)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS dim_product_current ON warehouse.dim_product (product_id) WHERE is_current;
-COMMENT ON TABLE warehouse.dim_product IS 'Grain: one version of a product. SCD type 2.';
+COMMENT ON TABLE warehouse.dim_product IS 'Grain: one version of a product. SCD type 2; sku, image_url, canonical_url and current_category are type 1.';
 COMMENT ON COLUMN warehouse.dim_product.product_key IS 'Surrogate key of the version.';
-COMMENT ON COLUMN warehouse.dim_product.product_id IS 'Natural key: the shop''s product id.';
-COMMENT ON COLUMN warehouse.dim_product.sku IS 'Stock keeping unit.';
+COMMENT ON COLUMN warehouse.dim_product.product_id IS 'Natural key: the shop''s product id. [source: product_id]';
+COMMENT ON COLUMN warehouse.dim_product.sku IS 'Stock keeping unit. [scd: 1]';
 COMMENT ON COLUMN warehouse.dim_product.product_name IS 'Name.';
 COMMENT ON COLUMN warehouse.dim_product.product_type IS 'Kind of jewellery.';
-COMMENT ON COLUMN warehouse.dim_product.category IS 'Category.';
+COMMENT ON COLUMN warehouse.dim_product.category IS 'Category while the version held.';
+COMMENT ON COLUMN warehouse.dim_product.current_category IS 'Category of the current version, on every version: history by today''s categories. [scd: 1]';
 COMMENT ON COLUMN warehouse.dim_product.collection IS 'Design collection.';
 COMMENT ON COLUMN warehouse.dim_product.gender IS 'For whom.';
 COMMENT ON COLUMN warehouse.dim_product.brand IS 'Brand.';
-COMMENT ON COLUMN warehouse.dim_product.image_url IS 'Main image.';
-COMMENT ON COLUMN warehouse.dim_product.canonical_url IS 'The page''s canonical address.';
+COMMENT ON COLUMN warehouse.dim_product.image_url IS 'Main image. [scd: 1]';
+COMMENT ON COLUMN warehouse.dim_product.canonical_url IS 'The page''s canonical address. [scd: 1]';
 COMMENT ON COLUMN warehouse.dim_product.is_inferred IS 'Only events have named it so far.';
 COMMENT ON COLUMN warehouse.dim_product.valid_from IS 'From when the version holds.';
 COMMENT ON COLUMN warehouse.dim_product.valid_to IS 'Until when, exclusive.';
@@ -120,6 +122,10 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_customer (
     email_hash    text,
     email_domain  text,
     email         text,
+    customer_group text,
+    country_code  text,
+    language      text,
+    registered_on date,
     is_inferred   boolean NOT NULL DEFAULT true,
     valid_from    timestamptz NOT NULL DEFAULT '-infinity',
     valid_to      timestamptz NOT NULL DEFAULT 'infinity',
@@ -127,26 +133,36 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_customer (
     UNIQUE (identity_type, identity, valid_from)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS dim_customer_current ON warehouse.dim_customer (identity_type, identity) WHERE is_current;
-COMMENT ON TABLE warehouse.dim_customer IS 'Grain: one version of a customer. SCD type 2; -2 is the anonymous visitor.';
+COMMENT ON TABLE warehouse.dim_customer IS 'Grain: one version of a customer. SCD type 2, but for the e-mail and registered_on, which are type 1; -2 is the anonymous visitor.';
 COMMENT ON COLUMN warehouse.dim_customer.customer_key IS 'Surrogate key of the version.';
 COMMENT ON COLUMN warehouse.dim_customer.identity_type IS 'What identifies the customer: user_id, or email where there is none.';
-COMMENT ON COLUMN warehouse.dim_customer.identity IS 'Natural key: the user id, or the keyed hash of the e-mail address in hex.';
-COMMENT ON COLUMN warehouse.dim_customer.user_id_db IS 'The shop''s user id.';
-COMMENT ON COLUMN warehouse.dim_customer.email_hash IS 'Keyed hash of the lower-cased e-mail address (HMAC-SHA-256, first 16 bytes, hex), as seen first.';
-COMMENT ON COLUMN warehouse.dim_customer.email_domain IS 'Domain of the address.';
-COMMENT ON COLUMN warehouse.dim_customer.email IS 'The address, only with starsink.keep_email = full. Personal data.';
+COMMENT ON COLUMN warehouse.dim_customer.identity IS 'Natural key: the user id, or the keyed hash of the e-mail address in hex. [source: user_id_db, else email_address]';
+COMMENT ON COLUMN warehouse.dim_customer.user_id_db IS 'The shop''s user id. [source: user_id_db; scd: 1]';
+COMMENT ON COLUMN warehouse.dim_customer.email_hash IS 'Keyed hash of the lower-cased e-mail address (HMAC-SHA-256, first 16 bytes, hex), as seen first. [source: email, email_address; scd: 1]';
+COMMENT ON COLUMN warehouse.dim_customer.email_domain IS 'Domain of the address. [source: email, email_address; scd: 1]';
+COMMENT ON COLUMN warehouse.dim_customer.email IS 'The address, only with starsink.keep_email = full. Personal data. [source: email, email_address; scd: 1]';
+COMMENT ON COLUMN warehouse.dim_customer.customer_group IS 'The shop''s grouping of its customers.';
+COMMENT ON COLUMN warehouse.dim_customer.country_code IS 'ISO 3166-1 alpha-2 of the customer''s address.';
+COMMENT ON COLUMN warehouse.dim_customer.language IS 'Language, BCP 47.';
+COMMENT ON COLUMN warehouse.dim_customer.registered_on IS 'Day of the registration. [scd: 1]';
 COMMENT ON COLUMN warehouse.dim_customer.is_inferred IS 'Only events have named it so far.';
 COMMENT ON COLUMN warehouse.dim_customer.valid_from IS 'From when the version holds.';
 COMMENT ON COLUMN warehouse.dim_customer.valid_to IS 'Until when, exclusive.';
 COMMENT ON COLUMN warehouse.dim_customer.is_current IS 'The latest version.';
 
 CREATE TABLE IF NOT EXISTS warehouse.dim_device (
-    device_key integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-    device_id  text COLLATE "C" NOT NULL UNIQUE
+    device_key    integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    device_id     text COLLATE "C" NOT NULL UNIQUE,
+    device_class  text,
+    first_seen_at timestamptz,
+    last_seen_at  timestamptz
 );
 COMMENT ON TABLE warehouse.dim_device IS 'Grain: one device. SCD type 1; browser and operating system are kept off it, as they change.';
 COMMENT ON COLUMN warehouse.dim_device.device_key IS 'Surrogate key, dense.';
-COMMENT ON COLUMN warehouse.dim_device.device_id IS 'Natural key: the shop''s device id.';
+COMMENT ON COLUMN warehouse.dim_device.device_id IS 'Natural key: the shop''s device id. [source: device_id]';
+COMMENT ON COLUMN warehouse.dim_device.device_class IS 'Of its last event: desktop, mobile, tablet, tv, bot or other. NULL until folded in.';
+COMMENT ON COLUMN warehouse.dim_device.first_seen_at IS 'Time of its first event. NULL until folded in.';
+COMMENT ON COLUMN warehouse.dim_device.last_seen_at IS 'Time of its last event. NULL until folded in.';
 
 CREATE TABLE IF NOT EXISTS warehouse.dim_browser (
     browser_key integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
@@ -157,8 +173,8 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_browser (
 );
 COMMENT ON TABLE warehouse.dim_browser IS 'Grain: one version of a browser. SCD type 1.';
 COMMENT ON COLUMN warehouse.dim_browser.browser_key IS 'Surrogate key.';
-COMMENT ON COLUMN warehouse.dim_browser.family IS 'Natural key: the browser''s name.';
-COMMENT ON COLUMN warehouse.dim_browser.version IS 'Natural key: its version, empty where not said.';
+COMMENT ON COLUMN warehouse.dim_browser.family IS 'Natural key: the browser''s name. [source: user_agent]';
+COMMENT ON COLUMN warehouse.dim_browser.version IS 'Natural key: its version, empty where not said. [source: user_agent]';
 COMMENT ON COLUMN warehouse.dim_browser.vendor IS 'Who makes it.';
 
 CREATE TABLE IF NOT EXISTS warehouse.dim_os (
@@ -170,8 +186,8 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_os (
 );
 COMMENT ON TABLE warehouse.dim_os IS 'Grain: one version of an operating system. SCD type 1.';
 COMMENT ON COLUMN warehouse.dim_os.os_key IS 'Surrogate key.';
-COMMENT ON COLUMN warehouse.dim_os.family IS 'Natural key: the system''s name.';
-COMMENT ON COLUMN warehouse.dim_os.version IS 'Natural key: its version, empty where not said.';
+COMMENT ON COLUMN warehouse.dim_os.family IS 'Natural key: the system''s name. [source: user_agent]';
+COMMENT ON COLUMN warehouse.dim_os.version IS 'Natural key: its version, empty where not said. [source: user_agent]';
 COMMENT ON COLUMN warehouse.dim_os.vendor IS 'Who makes it.';
 
 CREATE TABLE IF NOT EXISTS warehouse.dim_user_agent (
@@ -183,7 +199,7 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_user_agent (
 CREATE UNIQUE INDEX IF NOT EXISTS dim_user_agent_natural ON warehouse.dim_user_agent (pg_catalog.md5(user_agent));
 COMMENT ON TABLE warehouse.dim_user_agent IS 'Grain: one user-agent header. SCD type 1. What the header says of the device; browser and system have dimensions of their own.';
 COMMENT ON COLUMN warehouse.dim_user_agent.user_agent_key IS 'Surrogate key.';
-COMMENT ON COLUMN warehouse.dim_user_agent.user_agent IS 'Natural key: the header as it came, at most 8 KiB.';
+COMMENT ON COLUMN warehouse.dim_user_agent.user_agent IS 'Natural key: the header as it came, at most 8 KiB. [source: user_agent]';
 COMMENT ON COLUMN warehouse.dim_user_agent.device_class IS 'desktop, mobile, tablet, tv, bot or other.';
 COMMENT ON COLUMN warehouse.dim_user_agent.is_bot IS 'A robot, by its own words.';
 
@@ -202,9 +218,9 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_store (
     UNIQUE (store_id, valid_from)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS dim_store_current ON warehouse.dim_store (store_id) WHERE is_current;
-COMMENT ON TABLE warehouse.dim_store IS 'Grain: one version of a national store. SCD type 2.';
+COMMENT ON TABLE warehouse.dim_store IS 'Grain: one version of a national store. SCD type 2; while a store is inferred, its domain is the one of the event that named it first.';
 COMMENT ON COLUMN warehouse.dim_store.store_key IS 'Surrogate key of the version.';
-COMMENT ON COLUMN warehouse.dim_store.store_id IS 'Natural key: the shop''s store id.';
+COMMENT ON COLUMN warehouse.dim_store.store_id IS 'Natural key: the shop''s store id. [source: store_id]';
 COMMENT ON COLUMN warehouse.dim_store.domain IS 'Registrable domain.';
 COMMENT ON COLUMN warehouse.dim_store.country_code IS 'ISO 3166-1 alpha-2 of the domain''s suffix; NULL where it names no country.';
 COMMENT ON COLUMN warehouse.dim_store.region IS 'Region of the country.';
@@ -214,18 +230,3 @@ COMMENT ON COLUMN warehouse.dim_store.is_inferred IS 'Only events have named it 
 COMMENT ON COLUMN warehouse.dim_store.valid_from IS 'From when the version holds.';
 COMMENT ON COLUMN warehouse.dim_store.valid_to IS 'Until when, exclusive.';
 COMMENT ON COLUMN warehouse.dim_store.is_current IS 'The latest version.';
-
-CREATE TABLE IF NOT EXISTS warehouse.dim_referrer (
-    referrer_key       integer GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
-    referrer_url       text NOT NULL,
-    host               text NOT NULL,
-    registrable_domain text NOT NULL,
-    is_internal        boolean NOT NULL
-);
-CREATE UNIQUE INDEX IF NOT EXISTS dim_referrer_natural ON warehouse.dim_referrer (pg_catalog.md5(referrer_url), is_internal);
-COMMENT ON TABLE warehouse.dim_referrer IS 'Grain: one referring page, without query and fragment. SCD type 1.';
-COMMENT ON COLUMN warehouse.dim_referrer.referrer_key IS 'Surrogate key.';
-COMMENT ON COLUMN warehouse.dim_referrer.referrer_url IS 'Natural key: scheme, host, port and path.';
-COMMENT ON COLUMN warehouse.dim_referrer.host IS 'Host, empty where there is none.';
-COMMENT ON COLUMN warehouse.dim_referrer.registrable_domain IS 'Registrable domain by the public suffix list.';
-COMMENT ON COLUMN warehouse.dim_referrer.is_internal IS 'Natural key: a page of the shop''s own.';

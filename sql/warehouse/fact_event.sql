@@ -14,6 +14,11 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_event (
     user_agent_key  integer NOT NULL REFERENCES warehouse.dim_user_agent,
     store_key       integer NOT NULL REFERENCES warehouse.dim_store,
     referrer_key    integer NOT NULL REFERENCES warehouse.dim_referrer,
+    geography_key          integer NOT NULL REFERENCES warehouse.dim_geography,
+    campaign_key           integer NOT NULL REFERENCES warehouse.dim_campaign,
+    alloy_option_key       integer NOT NULL REFERENCES warehouse.dim_alloy_option,
+    diamond_option_key     integer NOT NULL REFERENCES warehouse.dim_diamond_option,
+    option_combination_key integer NOT NULL REFERENCES warehouse.dim_option_combination,
     kafka_partition integer NOT NULL,
     kafka_offset    bigint NOT NULL,
     quality_flags   bigint NOT NULL,
@@ -32,29 +37,34 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_event (
 CREATE INDEX IF NOT EXISTS fact_event_audit_key ON warehouse.fact_event USING brin (audit_key);
 
 COMMENT ON TABLE warehouse.fact_event IS 'Grain: one accepted event. Transaction fact, partitioned by event time: months, years for the far past.';
-COMMENT ON COLUMN warehouse.fact_event.event_time IS 'When it happened, by the event''s time_stamp.';
+COMMENT ON COLUMN warehouse.fact_event.event_time IS 'When it happened, by the event''s time_stamp. [source: time_stamp]';
 COMMENT ON COLUMN warehouse.fact_event.audit_key IS 'Batch that wrote the row: starsink.ledger.';
-COMMENT ON COLUMN warehouse.fact_event.date_key IS 'Day in the reporting time zone.';
-COMMENT ON COLUMN warehouse.fact_event.time_key IS 'Minute of the day in the reporting time zone.';
-COMMENT ON COLUMN warehouse.fact_event.event_type_key IS 'Collection.';
-COMMENT ON COLUMN warehouse.fact_event.product_key IS 'Product; -2 where the event names none.';
-COMMENT ON COLUMN warehouse.fact_event.customer_key IS 'Customer; -2 for anonymous visitors.';
-COMMENT ON COLUMN warehouse.fact_event.device_key IS 'Device; -3 where it is blank.';
-COMMENT ON COLUMN warehouse.fact_event.browser_key IS 'Browser.';
-COMMENT ON COLUMN warehouse.fact_event.os_key IS 'Operating system.';
-COMMENT ON COLUMN warehouse.fact_event.user_agent_key IS 'User-agent header; -3 where it is blank.';
-COMMENT ON COLUMN warehouse.fact_event.store_key IS 'Store; -3 where it is blank.';
-COMMENT ON COLUMN warehouse.fact_event.referrer_key IS 'Referring page; -2 for direct visits, -1 where it is no address.';
+COMMENT ON COLUMN warehouse.fact_event.date_key IS 'Day in the reporting time zone. [source: time_stamp]';
+COMMENT ON COLUMN warehouse.fact_event.time_key IS 'Minute of the day in the reporting time zone. [source: time_stamp]';
+COMMENT ON COLUMN warehouse.fact_event.event_type_key IS 'Collection. [source: collection]';
+COMMENT ON COLUMN warehouse.fact_event.product_key IS 'Product; -2 where the event names none. [source: product_id]';
+COMMENT ON COLUMN warehouse.fact_event.customer_key IS 'Customer; -2 for anonymous visitors. [source: user_id_db, else email_address]';
+COMMENT ON COLUMN warehouse.fact_event.device_key IS 'Device; -3 where it is blank. [source: device_id]';
+COMMENT ON COLUMN warehouse.fact_event.browser_key IS 'Browser. [source: user_agent]';
+COMMENT ON COLUMN warehouse.fact_event.os_key IS 'Operating system. [source: user_agent]';
+COMMENT ON COLUMN warehouse.fact_event.user_agent_key IS 'User-agent header; -3 where it is blank. [source: user_agent]';
+COMMENT ON COLUMN warehouse.fact_event.store_key IS 'Store; -3 where it is blank. [source: store_id]';
+COMMENT ON COLUMN warehouse.fact_event.referrer_key IS 'Referring page; -2 for direct visits, -1 where it is no address. [source: referer_url, referrer_url, referer, referrer]';
+COMMENT ON COLUMN warehouse.fact_event.geography_key IS 'Visitor''s country by the IP address; -1 where it is not known, -3 without an address. [source: ip]';
+COMMENT ON COLUMN warehouse.fact_event.campaign_key IS 'Source of traffic, as if the event were the first of its session. [source: current_url, utm_source, utm_medium, referer_url]';
+COMMENT ON COLUMN warehouse.fact_event.alloy_option_key IS 'First alloy chosen in the event; -2 where there is none. [source: option]';
+COMMENT ON COLUMN warehouse.fact_event.diamond_option_key IS 'First primary stone chosen in the event; -2 where there is none. [source: option]';
+COMMENT ON COLUMN warehouse.fact_event.option_combination_key IS 'All alloys and stones chosen in the event; -2 where there is none. [source: option]';
 COMMENT ON COLUMN warehouse.fact_event.kafka_partition IS 'Provenance: partition.';
 COMMENT ON COLUMN warehouse.fact_event.kafka_offset IS 'Provenance: offset; line number for files.';
 COMMENT ON COLUMN warehouse.fact_event.quality_flags IS 'Warnings and fixes, one bit each: starsink.quality_codes() names them.';
 COMMENT ON COLUMN warehouse.fact_event.payload_hash IS 'XXH3 of the message, tells a redelivery from another message with the same id and time.';
 COMMENT ON COLUMN warehouse.fact_event.is_bot IS 'The user agent is a robot''s.';
-COMMENT ON COLUMN warehouse.fact_event.event_id IS 'Natural key together with event_time: the event''s id.';
+COMMENT ON COLUMN warehouse.fact_event.event_id IS 'Natural key together with event_time: the event''s id. [source: id, else _id]';
 COMMENT ON COLUMN warehouse.fact_event.kafka_topic IS 'Provenance: topic, or the source''s name.';
 COMMENT ON COLUMN warehouse.fact_event.kafka_time IS 'Timestamp of the message in Kafka.';
-COMMENT ON COLUMN warehouse.fact_event.current_url IS 'Address of the page.';
-COMMENT ON COLUMN warehouse.fact_event.referrer_url IS 'The referrer as it came.';
-COMMENT ON COLUMN warehouse.fact_event.ip IS 'Visitor''s address as far as starsink.keep_ip keeps it. Personal data.';
-COMMENT ON COLUMN warehouse.fact_event.local_time IS 'The visitor''s clock as the event says; often a 12-hour clock, do not count by it.';
+COMMENT ON COLUMN warehouse.fact_event.current_url IS 'Address of the page. [source: current_url]';
+COMMENT ON COLUMN warehouse.fact_event.referrer_url IS 'The referrer as it came. [source: referer_url, referrer_url, referer, referrer]';
+COMMENT ON COLUMN warehouse.fact_event.ip IS 'Visitor''s address as far as starsink.keep_ip keeps it. Personal data. [source: ip]';
+COMMENT ON COLUMN warehouse.fact_event.local_time IS 'The visitor''s clock as the event says; often a 12-hour clock, do not count by it. [source: local_time]';
 COMMENT ON COLUMN warehouse.fact_event.extras IS 'Every attribute that has no column.';

@@ -62,9 +62,9 @@ COMMENT ON COLUMN starsink.ledger.topic_id IS 'Kafka''s id of the topic, for kin
 COMMENT ON COLUMN starsink.ledger.reason IS 'Why the epoch began, for kind reset; the file for kind sql.';
 COMMENT ON COLUMN starsink.ledger.worker IS 'Number of the ingest worker; NULL for SQL.';
 COMMENT ON COLUMN starsink.ledger.latest_kafka_time IS 'Timestamp of the last message.';
-COMMENT ON COLUMN starsink.ledger.latency_p50_ms IS 'Median over the messages, from the Kafka timestamp to the commit; milliseconds.';
-COMMENT ON COLUMN starsink.ledger.latency_p99_ms IS 'The same, 99th percentile; of a rolled-up row the highest.';
-COMMENT ON COLUMN starsink.ledger.latency_max_ms IS 'The same, maximum.';
+COMMENT ON COLUMN starsink.ledger.latency_p50_ms IS 'Median over the messages, from the Kafka timestamp to the commit; milliseconds. [unit: ms]';
+COMMENT ON COLUMN starsink.ledger.latency_p99_ms IS 'The same, 99th percentile; of a rolled-up row the highest. [unit: ms]';
+COMMENT ON COLUMN starsink.ledger.latency_max_ms IS 'The same, maximum. [unit: ms]';
 COMMENT ON COLUMN starsink.ledger.started_at IS 'When the transaction began.';
 COMMENT ON COLUMN starsink.ledger.committed_at IS 'Just before the commit.';
 
@@ -94,3 +94,21 @@ COMMENT ON COLUMN starsink.secret.value IS 'The key.';
 INSERT INTO starsink.secret (name, value)
 SELECT 'email', pg_catalog.decode(pg_catalog.replace(pg_catalog.gen_random_uuid()::text || pg_catalog.gen_random_uuid()::text, '-', ''), 'hex')
 WHERE NOT EXISTS (SELECT FROM starsink.secret WHERE name = 'email');
+
+CREATE TABLE IF NOT EXISTS starsink.erasure_log (
+    erasure_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    erased_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    erased_by   text NOT NULL,
+    what        text NOT NULL CHECK (what IN ('customer', 'device')),
+    members     bigint NOT NULL,
+    events      bigint NOT NULL,
+    quarantined bigint NOT NULL
+);
+COMMENT ON TABLE starsink.erasure_log IS 'Grain: one request to forget somebody. Says that it was done, not who it was.';
+COMMENT ON COLUMN starsink.erasure_log.erasure_id IS 'Order of the requests.';
+COMMENT ON COLUMN starsink.erasure_log.erased_at IS 'When.';
+COMMENT ON COLUMN starsink.erasure_log.erased_by IS 'By which login role.';
+COMMENT ON COLUMN starsink.erasure_log.what IS 'customer or device.';
+COMMENT ON COLUMN starsink.erasure_log.members IS 'Rows of the dimension that were made anonymous.';
+COMMENT ON COLUMN starsink.erasure_log.events IS 'Events whose addresses, pages and extras were erased.';
+COMMENT ON COLUMN starsink.erasure_log.quarantined IS 'Messages in quarantine whose bytes were erased.';

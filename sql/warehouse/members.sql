@@ -40,15 +40,51 @@ INSERT INTO warehouse.dim_os (os_key, family, version)
 VALUES (-1, '(unknown)', ''), (-2, '(not applicable)', ''), (-3, '(blank)', '') ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.dim_user_agent (user_agent_key, user_agent, device_class, is_bot)
 VALUES (-1, '(unknown)', 'other', false), (-2, '(not applicable)', 'other', false), (-3, '(blank)', 'other', false) ON CONFLICT DO NOTHING;
-INSERT INTO warehouse.dim_referrer (referrer_key, referrer_url, host, registrable_domain, is_internal)
-VALUES (-1, '(unknown)', '', '', false), (-2, '(direct)', '', '', false), (-3, '(blank)', '', '', false) ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_referrer (referrer_key, referrer_url, host, registrable_domain, kind, source, medium, term, is_internal)
+VALUES (-1, '(unknown)', '', '', 'other', '', '', '', false), (-2, '(direct)', '', '', 'other', '(direct)', '(none)', '', false),
+       (-3, '(blank)', '', '', 'other', '', '', '', false)
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_campaign (campaign_key, source, medium, campaign, term, content, click_id_type, channel)
+VALUES (-1, '(unknown)', '(unknown)', '', '', '', '', '(unknown)'), (-2, '(not applicable)', '(not applicable)', '', '', '', '', '(unknown)'),
+       (-3, '(blank)', '(blank)', '', '', '', '', '(unknown)')
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_geography (geography_key, country_code, country_name, is_inferred)
+VALUES (-1, '(unknown)', '(unknown)', false), (-2, '(not applicable)', '(not applicable)', false), (-3, '(blank)', '(blank)', false)
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_alloy_option (alloy_option_key, option_id, value_id, value, is_inferred)
+VALUES (-1, '', '', '(unknown)', false), (-2, '', '', '(not applicable)', false), (-3, '', '', '(blank)', false) ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_diamond_option (diamond_option_key, role, option_id, value_id, value, quality, is_inferred)
+VALUES (-1, 'special', '', '', '(unknown)', '', false), (-2, 'special', '', '', '(not applicable)', '', false), (-3, 'special', '', '', '(blank)', '', false)
+ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_option_combination (option_combination_key, combination_hash, description)
+VALUES (-1, '(unknown)', '(unknown)'), (-2, '(not applicable)', '(not applicable)'), (-3, '(blank)', '(blank)') ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_currency (currency_key, currency_code, currency_name, is_inferred)
+VALUES (-1, '(unknown)', '(unknown)', false), (-2, '(not applicable)', '(not applicable)', false), (-3, '(blank)', '(blank)', false)
+ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.dim_store (store_key, store_id, is_inferred)
 VALUES (-1, '(unknown)', false), (-2, '(not applicable)', false), (-3, '(blank)', false) ON CONFLICT DO NOTHING;
-INSERT INTO warehouse.dim_store (store_id, domain, country_code, is_inferred)
-SELECT s.id, 'glamira.' || s.suffix, s.country, false
+INSERT INTO warehouse.dim_geography (country_code, alpha3, numeric_code, country_name, region, sub_region, continent, is_inferred)
+SELECT c.alpha2, c.alpha3, c.numeric_code, c.name, c.region, c.sub_region, c.continent, false
+FROM starsink.iso_countries() AS c
+WHERE NOT EXISTS (SELECT FROM warehouse.dim_geography AS t WHERE t.country_code = c.alpha2);
+INSERT INTO warehouse.dim_currency (currency_code, currency_name, symbol, minor_units, is_inferred)
+SELECT c.code, c.name, c.symbol, c.minor_units, false
+FROM starsink.iso_currencies() AS c
+WHERE NOT EXISTS (SELECT FROM warehouse.dim_currency AS t WHERE t.currency_code = c.code);
+INSERT INTO warehouse.dim_currency_alias (token, country_code, currency_code)
+SELECT a.token, COALESCE(a.country_code, ''), a.currency_code
+FROM starsink.currency_aliases() AS a
+ON CONFLICT DO NOTHING;
+
+INSERT INTO warehouse.dim_store (store_id, domain, country_code, region, currency, time_zone, is_inferred)
+SELECT s.id, 'glamira.' || s.suffix, s.country, g.region, s.currency, s.time_zone, false
 FROM (VALUES
-    ('6', 'de', 'DE'), ('7', 'co.uk', 'GB'), ('8', 'es', 'ES'), ('9', 'at', 'AT'), ('10', 'ch', 'CH'), ('11', 'nl', 'NL'),
-    ('12', 'fr', 'FR'), ('14', 'it', 'IT'), ('19', 'se', 'SE'), ('29', 'com.au', 'AU'), ('34', 'pt', 'PT'), ('38', 'ca', 'CA'),
-    ('41', 'com', NULL), ('50', 'pl', 'PL'), ('52', 'rs', 'RS'), ('53', 'sk', 'SK'), ('62', 'com.mx', 'MX'), ('66', 'bg', 'BG'),
-    ('85', 'cl', 'CL')) AS s (id, suffix, country)
+    ('6', 'de', 'DE', 'EUR', 'Europe/Berlin'), ('7', 'co.uk', 'GB', 'GBP', 'Europe/London'), ('8', 'es', 'ES', 'EUR', 'Europe/Madrid'),
+    ('9', 'at', 'AT', 'EUR', 'Europe/Vienna'), ('10', 'ch', 'CH', 'CHF', 'Europe/Zurich'), ('11', 'nl', 'NL', 'EUR', 'Europe/Amsterdam'),
+    ('12', 'fr', 'FR', 'EUR', 'Europe/Paris'), ('14', 'it', 'IT', 'EUR', 'Europe/Rome'), ('19', 'se', 'SE', 'SEK', 'Europe/Stockholm'),
+    ('29', 'com.au', 'AU', 'AUD', 'Australia/Sydney'), ('34', 'pt', 'PT', 'EUR', 'Europe/Lisbon'), ('38', 'ca', 'CA', 'CAD', 'America/Toronto'),
+    ('41', 'com', NULL, NULL, NULL), ('50', 'pl', 'PL', 'PLN', 'Europe/Warsaw'), ('52', 'rs', 'RS', 'RSD', 'Europe/Belgrade'),
+    ('53', 'sk', 'SK', 'EUR', 'Europe/Bratislava'), ('62', 'com.mx', 'MX', 'MXN', 'America/Mexico_City'),
+    ('66', 'bg', 'BG', 'BGN', 'Europe/Sofia'), ('85', 'cl', 'CL', 'CLP', 'America/Santiago')) AS s (id, suffix, country, currency, time_zone)
+LEFT JOIN warehouse.dim_geography AS g ON g.country_code = s.country
 WHERE NOT EXISTS (SELECT FROM warehouse.dim_store AS t WHERE t.store_id = s.id);

@@ -19,14 +19,14 @@ CREATE TABLE IF NOT EXISTS starsink.quarantine (
 CREATE UNIQUE INDEX IF NOT EXISTS quarantine_message ON starsink.quarantine (topic, partition, kafka_offset, pg_catalog.md5(payload));
 CREATE INDEX IF NOT EXISTS quarantine_waiting ON starsink.quarantine (quarantine_id) WHERE state = 'quarantined';
 
-COMMENT ON TABLE starsink.quarantine IS 'Grain: one message that could not be loaded, with its bytes and the reasons. starsink.redrive() tries again after a mend.';
+COMMENT ON TABLE starsink.quarantine IS 'Grain: one message, or row of a merge, that could not be loaded, with its bytes and the reasons. starsink.redrive() tries messages again after a mend; rows are merged again.';
 COMMENT ON COLUMN starsink.quarantine.quarantine_id IS 'Order of arrival.';
-COMMENT ON COLUMN starsink.quarantine.topic IS 'Kafka topic, or the source''s name for SQL ingestion.';
+COMMENT ON COLUMN starsink.quarantine.topic IS 'Kafka topic, or the source''s name for SQL ingestion; merge:product and so on for rows of merges.';
 COMMENT ON COLUMN starsink.quarantine.partition IS 'Partition.';
-COMMENT ON COLUMN starsink.quarantine.kafka_offset IS 'Offset; the line number for ingest_file.';
+COMMENT ON COLUMN starsink.quarantine.kafka_offset IS 'Offset; the line number for ingest_file; the order of arrival for merges.';
 COMMENT ON COLUMN starsink.quarantine.kafka_time IS 'Timestamp of the message.';
 COMMENT ON COLUMN starsink.quarantine.key IS 'Key of the message as it came.';
-COMMENT ON COLUMN starsink.quarantine.payload IS 'The message as it came. May hold personal data.';
+COMMENT ON COLUMN starsink.quarantine.payload IS 'The message as it came; the row as JSON for merges. May hold personal data.';
 COMMENT ON COLUMN starsink.quarantine.codes IS 'Validation codes; starsink.codes explains each.';
 COMMENT ON COLUMN starsink.quarantine.detail IS 'A sentence for a person.';
 COMMENT ON COLUMN starsink.quarantine.stage IS 'decode: the message is at fault; load: the table refused the row; merge: a merge refused it.';

@@ -44,6 +44,9 @@ attributes! {
     TimeStamp "time_stamp",
     UserAgent "user_agent",
     UserIdDb "user_id_db",
+    CartProducts "cart_products",
+    UtmSource "utm_source",
+    UtmMedium "utm_medium",
 }
 
 /// The raw JSON value of every known attribute that the message holds.

@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
+use super::choice::Choice;
 use super::code::{Code, Codes};
+use super::order::OrderLine;
+use super::referrer::Page;
+use super::traffic::Traffic;
 use super::traffic::channel::Channel;
 use super::traffic::source::Kind;
 
@@ -50,9 +54,23 @@ pub struct Event<'a> {
     /// The referrer exactly as it came (clean).
     pub referrer_url: Option<Cow<'a, str>>,
     pub referrer: Option<Arc<Referrer>>,
+    /// Words searched for on the referring page.
+    pub search_term: Option<Cow<'a, str>>,
+    /// The page the event happened on.
+    pub page: Option<Arc<Page>>,
+    /// Where the visit comes from, as if this were its first event.
+    pub traffic: Traffic,
     /// The first address of an X-Forwarded list; IPv4-mapped IPv6 is IPv4.
     pub ip: Option<IpAddr>,
+    /// ISO 3166-1 alpha-2 of the address's country.
+    pub country: Option<[u8; 2]>,
     pub local_time: Option<NaiveDateTime>,
+    /// What the event's option attribute chooses.
+    pub choices: Vec<Choice>,
+    /// Only of a checkout_success.
+    pub order_id: Option<Cow<'a, str>>,
+    /// The order's lines, likewise.
+    pub lines: Vec<OrderLine<'a>>,
     /// A JSON object in text with every attribute that has no place above, `None` when there is none.
     /// PostgreSQL's jsonb accepts it: no `\u0000`, no lone surrogate, no number beyond numeric.
     pub extras: Option<String>,

@@ -14,7 +14,10 @@
 //! - [`validate`]   attributes -> [`event::Event`], or the codes that refuse it: what happened, who and where
 //! - [`identity`], [`collection`], [`time_stamp`], [`local_time`], [`option`], [`email`], [`address`]  one rule each
 //! - [`url`], [`host`], [`referrer`]  pages, domains, and the page before
-//! - [`traffic`]  where a visit came from: source, medium, campaign, channel
+//! - [`choice`]     what the shopper chose of a jewel's alloy and stones, one by one
+//! - [`price`], [`order`]  amounts and currencies in every notation; the lines of an order
+//! - [`traffic`]    where a visit came from: source, medium, campaign, channel
+//! - [`country_of_ip`]  the visitor's country, from a database file
 //! - [`user_agent`], [`bot`]  browser, system and device; robots
 //! - [`cache`]      what was made of a text before
 //! - [`privacy`]    what may be kept of an e-mail and an IP address
@@ -25,8 +28,10 @@ pub mod attribute;
 pub mod batch;
 pub mod bot;
 pub mod cache;
+pub mod choice;
 pub mod code;
 pub mod collection;
+pub mod country_of_ip;
 pub mod decode;
 pub mod depth;
 pub mod email;
@@ -39,7 +44,9 @@ pub mod local_time;
 pub mod mend;
 pub mod number;
 pub mod option;
+pub mod order;
 pub mod policy;
+pub mod price;
 pub mod privacy;
 pub mod reader;
 pub mod referrer;

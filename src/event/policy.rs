@@ -1,5 +1,7 @@
 //! What the operator decides about messages: limits and privacy.
 
+use std::path::PathBuf;
+
 use chrono_tz::Tz;
 
 /// How much of an e-mail address the warehouse keeps.
@@ -33,6 +35,8 @@ pub struct Policy {
     pub keep_ip: KeepIp,
     /// Key of the e-mail hash (HMAC-SHA-256): the same address has the same hash in one warehouse only.
     pub email_key: Vec<u8>,
+    /// Database of countries by IP address; empty: none.
+    pub geoip_database: PathBuf,
     /// Reporting time zone: decides the day and the minute an event belongs to.
     pub time_zone: Tz,
 }
@@ -47,6 +51,7 @@ impl Default for Policy {
             keep_email: KeepEmail::Hash,
             keep_ip: KeepIp::Truncated,
             email_key: Vec::new(),
+            geoip_database: PathBuf::new(),
             time_zone: Tz::UTC,
         }
     }

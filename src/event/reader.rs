@@ -1,6 +1,9 @@
 //! [`Reader`]: one message in, one [`Outcome`] out.
 
+use std::time::Instant;
+
 use super::code::{Code, Codes};
+use super::country_of_ip::Watched;
 use super::decode;
 use super::event::{Event, Outcome};
 use super::mend;
@@ -16,22 +19,33 @@ pub struct Reader {
     policy: Policy,
     agents: Agents,
     links: Links,
+    countries: Option<Watched>,
     /// The last payload that had to be mended; events borrow from it.
     mended: String,
 }
 
 impl Reader {
     pub fn new(policy: Policy) -> Reader {
+        let path = &policy.geoip_database;
+        let countries = (!path.as_os_str().is_empty()).then(|| Watched::new(path.clone()));
         Reader {
             policy,
             agents: Agents::default(),
             links: Links::default(),
+            countries,
             mended: String::new(),
         }
     }
 
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Takes in what changed outside, to be called now and then; returns what the operator should know, once.
+    pub fn refresh(&mut self) -> Option<String> {
+        let countries = self.countries.as_mut()?;
+        countries.refreshed(Instant::now());
+        countries.take_error()
     }
 
     /// Decodes and validates one payload; `now` is in microseconds since the Unix epoch. Never fails, never panics.
@@ -57,6 +71,7 @@ impl Reader {
         Validation::new(attributes, flags, &self.policy).event(
             &mut self.agents,
             &mut self.links,
+            self.countries.as_ref().and_then(Watched::current),
             now,
         )
     }

@@ -10,6 +10,7 @@ use super::host;
 use super::traffic::referral::Referral;
 use super::traffic::source::Kind;
 use super::url::{Location, origin};
+use crate::world::domain::country_of_domain;
 
 const MAX_ORIGINS: usize = 4096;
 const MAX_REFERRERS: usize = 16_384;
@@ -26,6 +27,10 @@ pub struct Links {
 pub struct Page {
     host: String,
     label: Option<String>,
+    /// Registrable domain; `None` where the host is no name of the web.
+    pub domain: Option<String>,
+    /// ISO 3166-1 alpha-2 of the host's suffix.
+    pub country: Option<&'static str>,
 }
 
 /// A referrer as seen by a stranger and by the shop that has its label.
@@ -73,13 +78,17 @@ impl Links {
 impl Page {
     fn parse(url: &str) -> Option<Arc<Page>> {
         let location = Location::parse(url)?;
-        let label = location
+        let host = location.host();
+        let domain = location
             .is_web()
-            .then(|| host::label(location.host()))
+            .then(|| host::registrable_domain(host))
             .flatten();
+        let label = domain.and_then(|_| host::label(host));
         Some(Arc::new(Page {
-            host: location.host().to_owned(),
+            host: host.to_owned(),
             label: label.map(str::to_owned),
+            domain: domain.map(str::to_owned),
+            country: domain.and_then(|_| country_of_domain(host)),
         }))
     }
 }

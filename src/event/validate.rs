@@ -8,8 +8,10 @@ mod visitor;
 
 use std::borrow::Cow;
 
+use super::address;
 use super::attribute::{Attribute, Known};
 use super::code::{Code, Codes};
+use super::country_of_ip::Countries;
 use super::decode::Attributes;
 use super::event::{Event, MAX_KEY_BYTES, MAX_URL_BYTES};
 use super::extras::Extras;
@@ -44,13 +46,14 @@ impl<'a, 'p> Validation<'a, 'p> {
         mut self,
         agents: &mut Agents,
         links: &mut Links,
+        countries: Option<&Countries>,
         now: i64,
     ) -> Result<Box<Event<'a>>, Refusal> {
         let id = self.id();
         let time = self.time(now);
         let collection = self.collection();
         let product_id = self.product(&collection);
-        self.order(&collection);
+        let order_id = self.order(&collection);
         if !self.refusal.is_empty() {
             return Err(self.refusal);
         }
@@ -61,9 +64,12 @@ impl<'a, 'p> Validation<'a, 'p> {
         let (user_agent, agent) = self.agent(agents);
         let (current_url, page) = self.page(links);
         let (referrer_url, referrer) = self.referrer(links, page.as_deref());
+        let traffic = self.traffic(current_url.as_deref(), referrer.as_deref());
+        let search_term = self.search_term(referrer_url.as_deref(), referrer.as_deref());
         let ip = self.ip();
         let local_time = self.local_time();
-        self.option();
+        let choices = self.option(current_url.as_deref());
+        let lines = self.lines(order_id.is_some());
         let flags = self.flags.union(self.extras.flags);
         Ok(Box::new(Event {
             id,
@@ -79,8 +85,18 @@ impl<'a, 'p> Validation<'a, 'p> {
             current_url,
             referrer_url,
             referrer,
+            search_term,
+            page,
+            traffic,
+            country: ip
+                .filter(|ip| !address::is_private(*ip))
+                .zip(countries)
+                .and_then(|(ip, countries)| countries.country(ip)),
             ip,
             local_time,
+            choices,
+            order_id,
+            lines,
             extras: self.extras.finish(),
             flags,
         }))

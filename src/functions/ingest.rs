@@ -45,6 +45,7 @@ fn ingest_one(payload: &[u8]) -> Result<Counts, Failure> {
         .unwrap_or_default();
     let mut batch = Batch::new();
     add(&mut batch, &mut call, offset, payload);
+    call.end();
     load(&mut batch, SQL_TOPIC, None)
 }
 
@@ -137,7 +138,7 @@ fn read_file(path: &str) -> Result<Counts, Failure> {
 
 /// COPY's rule: members of pg_read_server_files may read the server's files. The caller counts, not this
 /// function's owner.
-fn may_read_files() -> Result<(), Failure> {
+pub fn may_read_files() -> Result<(), Failure> {
     // SAFETY: catalog look-ups inside a transaction.
     let may = unsafe {
         pg_sys::has_privs_of_role(

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use pgrx::prelude::*;
+
 use crate::error::Failure;
 use crate::event::batch::Frame;
 use crate::event::reader::Reader;
@@ -18,6 +20,8 @@ const SEED: u64 = 0x5eed;
 
 thread_local! {
     static LOADER: RefCell<Option<Loader>> = const { RefCell::new(None) };
+    /// Its caches, and the database of countries, are worth keeping from call to call.
+    static READER: RefCell<Option<Reader>> = const { RefCell::new(None) };
 }
 
 /// What the batches of one call share.
@@ -34,9 +38,20 @@ impl Call {
         }
         let mut policy = Settings::current().policy;
         policy.email_key = assignment::email_key()?;
-        let reader = Reader::new(policy);
+        let mut reader = match READER.take() {
+            Some(reader) if *reader.policy() == policy => reader,
+            _ => Reader::new(policy),
+        };
+        if let Some(warning) = reader.refresh() {
+            warning!("starsink: {warning}");
+        }
         let frame = Frame::new(topic, reader.policy(), SEED);
         Ok(Call { frame, reader })
+    }
+
+    /// Keeps the reader for the next call of the session.
+    pub fn end(self) {
+        READER.set(Some(self.reader));
     }
 }
 

@@ -24,6 +24,51 @@ extension_sql_file!(
     requires = ["roles"]
 );
 extension_sql_file!(
+    "../../sql/extension/types.sql",
+    name = "types",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/currency.sql",
+    name = "currency",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/dictionary.sql",
+    name = "dictionary",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/forget.sql",
+    name = "forget",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/merge_rules.sql",
+    name = "merge_rules",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/merge.sql",
+    name = "merge",
+    requires = ["merge_rules"]
+);
+extension_sql_file!(
+    "../../sql/extension/merge_writer.sql",
+    name = "merge_writer",
+    requires = ["merge"]
+);
+extension_sql_file!(
+    "../../sql/extension/merge_members.sql",
+    name = "merge_members",
+    requires = ["merge_writer"]
+);
+extension_sql_file!(
+    "../../sql/extension/merge_functions.sql",
+    name = "merge_functions",
+    requires = ["merge_members"]
+);
+extension_sql_file!(
     "../../sql/extension/views_and_rights.sql",
     name = "views_and_rights",
     finalize

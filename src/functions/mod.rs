@@ -6,11 +6,17 @@
 //! - [`seek`]     offsets by the broker's word, and going there
 //! - [`ingest`]   messages from SQL and from files
 //! - [`redrive`]  messages out of quarantine
+//! - [`enrich`]   the parsers of ingestion for single values
+//! - [`rates`]    exchange rates from files
+//! - [`world`]    countries and currencies, for the dimensions that are seeded
 //! - [`loader`]   this session's loader, and the frame its batches share
 
+mod enrich;
 mod ingest;
 mod loader;
 mod manifest;
+mod rates;
 mod redrive;
 mod seek;
 mod state;
+mod world;

@@ -103,6 +103,16 @@ pub fn time_zone(value: &str) -> Result<(), Refusal> {
     )
 }
 
+pub fn base_currency(value: &str) -> Result<(), Refusal> {
+    if value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Ok(());
+    }
+    refuse(
+        format!("invalid value for parameter \"starsink.base_currency\": \"{value}\""),
+        "Give an ISO 4217 code in capitals, for example EUR.",
+    )
+}
+
 pub fn oldest_event(value: &str) -> Result<(), Refusal> {
     if super::current::day_start(value).is_some() {
         return Ok(());

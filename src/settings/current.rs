@@ -1,8 +1,10 @@
 //! The values of one moment, out of the GUCs, in the terms of those who use them.
 
+use std::ffi::{CStr, c_char};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pgrx::GucSetting;
+use pgrx::{GucSetting, pg_sys};
 
 use super::Settings;
 use super::choices::{Email, EndpointCheck, Ip, IsolationLevel, SaslMechanism, SecurityProtocol};
@@ -78,7 +80,28 @@ fn policy() -> Policy {
             Ip::Full => KeepIp::Full,
         },
         email_key: Vec::new(),
+        geoip_database: geoip_database(),
         time_zone: get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC),
+    }
+}
+
+/// The file set, else the one that was installed beside the extension; empty where there is none.
+fn geoip_database() -> PathBuf {
+    let set = get(&GEOIP_DATABASE);
+    if !set.is_empty() {
+        return PathBuf::from(set);
+    }
+    let mut share = [0 as c_char; pg_sys::MAXPGPATH as usize];
+    // SAFETY: the server's own path, and a buffer of the size the callee expects.
+    let share = unsafe {
+        pg_sys::get_share_path((&raw const pg_sys::my_exec_path).cast(), share.as_mut_ptr());
+        CStr::from_ptr(share.as_ptr())
+    };
+    let installed = Path::new(share.to_string_lossy().as_ref()).join("starsink/country.mmdb");
+    if installed.exists() {
+        installed
+    } else {
+        PathBuf::new()
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) static MAX_EVENT_AHEAD: GucSetting<i32> = GucSetting::<i32>::new(3600
 pub(super) static KEEP_EMAIL: GucSetting<Email> = GucSetting::<Email>::new(Email::Hash);
 pub(super) static KEEP_IP: GucSetting<Ip> = GucSetting::<Ip>::new(Ip::Truncated);
 pub(super) static REPORT_TIME_ZONE: Text = Text::new(Some(c"UTC"));
+pub(super) static BASE_CURRENCY: Text = Text::new(Some(c"EUR"));
+pub(super) static GEOIP_DATABASE: Text = Text::new(Some(c""));
 pub(super) static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
 
 pub(super) static SASL_PASSWORD_VALUE: Secret = Secret::new();
@@ -76,6 +78,7 @@ macro_rules! check_hook {
 check_hook!(check_topic, check::topic);
 check_hook!(check_bootstrap_servers, check::bootstrap_servers);
 check_hook!(check_time_zone, check::time_zone);
+check_hook!(check_base_currency, check::base_currency);
 check_hook!(check_oldest_event, check::oldest_event);
 check_hook!(check_kafka_options, check::kafka_options);
 
@@ -312,6 +315,12 @@ pub fn register() {
         &REPORT_TIME_ZONE,
         Some(check_time_zone),
     );
+    text(
+        c"starsink.base_currency",
+        &BASE_CURRENCY,
+        Some(check_base_currency),
+    );
+    text(c"starsink.geoip_database", &GEOIP_DATABASE, None);
     int(
         c"starsink.ledger_detail",
         &LEDGER_DETAIL,

@@ -8,6 +8,7 @@ use pgrx::pg_sys;
 
 use super::copy::copy_in;
 use super::dimensions::{Dimensions, Keys, put_keys};
+use super::order_lines::OrderLines;
 use super::statement::{Statement, get};
 use super::transaction;
 use crate::error::{Blame, Failure, sqlstate};
@@ -125,6 +126,7 @@ pub fn write_by_halves(
     keys: &mut Keys,
     dimensions: &mut Dimensions,
     probe: &Probe,
+    order_lines: &OrderLines,
     audit_key: i64,
 ) -> Result<Verdict, Failure> {
     if rows.is_empty() {
@@ -134,7 +136,9 @@ pub fn write_by_halves(
     let outcome = transaction::sub(|| {
         dimensions.resolve(batch, rows.clone(), keys)?;
         put_keys(batch, rows.clone(), keys, audit_key);
-        write_new(batch, rows.clone(), probe)
+        let verdict = write_new(batch, rows.clone(), probe)?;
+        order_lines.insert(batch, rows.clone(), keys, audit_key, &verdict)?;
+        Ok(verdict)
     });
     let failure = match outcome {
         Ok(verdict) => return Ok(verdict),
@@ -157,6 +161,7 @@ pub fn write_by_halves(
         keys,
         dimensions,
         probe,
+        order_lines,
         audit_key,
     )?;
     verdict.append(write_by_halves(
@@ -165,6 +170,7 @@ pub fn write_by_halves(
         keys,
         dimensions,
         probe,
+        order_lines,
         audit_key,
     )?);
     Ok(verdict)

@@ -21,7 +21,26 @@ impl Hasher for Prehashed {
     }
 }
 
-type Generation = HashMap<u128, i32, BuildHasherDefault<Prehashed>>;
+type Generation = HashMap<u128, Found, BuildHasherDefault<Prehashed>>;
+
+/// The surrogate key of a member's current version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub key: i32,
+    /// Since when the version holds, microseconds since the Unix epoch; the least number where it always did.
+    pub valid_from: i64,
+}
+
+impl Found {
+    pub const UNRESOLVED: Found = Found {
+        key: i32::MIN,
+        valid_from: i64::MIN,
+    };
+
+    pub fn is_resolved(self) -> bool {
+        self.key != i32::MIN
+    }
+}
 
 /// Keys of one dimension.
 pub struct KeyCache {
@@ -30,7 +49,7 @@ pub struct KeyCache {
     /// Entries of one generation at most.
     capacity: usize,
     /// Found or minted by the transaction under way.
-    pending: Vec<(u128, i32)>,
+    pending: Vec<(u128, Found)>,
 }
 
 impl KeyCache {
@@ -43,7 +62,7 @@ impl KeyCache {
         }
     }
 
-    pub fn get(&mut self, hash: u128) -> Option<i32> {
+    pub fn get(&mut self, hash: u128) -> Option<Found> {
         if let Some(&key) = self.young.get(&hash) {
             return Some(key);
         }
@@ -52,7 +71,7 @@ impl KeyCache {
         Some(key)
     }
 
-    pub fn add_pending(&mut self, hash: u128, key: i32) {
+    pub fn add_pending(&mut self, hash: u128, key: Found) {
         self.pending.push((hash, key));
     }
 
@@ -73,7 +92,7 @@ impl KeyCache {
         *self = KeyCache::new(self.capacity);
     }
 
-    fn remember(&mut self, hash: u128, key: i32) {
+    fn remember(&mut self, hash: u128, key: Found) {
         if self.young.len() >= self.capacity {
             self.old = std::mem::take(&mut self.young);
         }
@@ -85,25 +104,32 @@ impl KeyCache {
 mod tests {
     use super::*;
 
+    fn found(key: i32) -> Found {
+        Found {
+            key,
+            valid_from: i64::MIN,
+        }
+    }
+
     #[test]
     fn an_aborted_key_is_forgotten_and_a_committed_one_kept() {
         let mut cache = KeyCache::new(10);
-        cache.add_pending(1, 100);
+        cache.add_pending(1, found(100));
         cache.abort();
         cache.commit();
         assert_eq!(cache.get(1), None);
-        cache.add_pending(2, 200);
+        cache.add_pending(2, found(200));
         cache.commit();
-        assert_eq!(cache.get(2), Some(200));
+        assert_eq!(cache.get(2), Some(found(200)));
     }
 
     #[test]
     fn what_is_used_survives_and_the_rest_goes() {
         let mut cache = KeyCache::new(100);
         for hash in 0..10_000_u128 {
-            cache.add_pending(hash, hash as i32);
+            cache.add_pending(hash, found(hash as i32));
             cache.commit();
-            assert_eq!(cache.get(0), Some(0));
+            assert_eq!(cache.get(0), Some(found(0)));
             assert!(cache.young.len() <= 100 && cache.old.len() <= 100);
         }
         assert_eq!(cache.get(5), None);

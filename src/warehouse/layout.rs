@@ -7,12 +7,15 @@ use pgrx::spi::Spi;
 use crate::error::Failure;
 
 /// The script, one concern per file, in order.
-const SCRIPT: [(&str, &str); 8] = [
+const SCRIPT: [(&str, &str); 13] = [
     ("schema", include_str!("../../sql/warehouse/schema.sql")),
     (
         "dimensions",
         include_str!("../../sql/warehouse/dimensions.sql"),
     ),
+    ("traffic", include_str!("../../sql/warehouse/traffic.sql")),
+    ("options", include_str!("../../sql/warehouse/options.sql")),
+    ("money", include_str!("../../sql/warehouse/money.sql")),
     ("members", include_str!("../../sql/warehouse/members.sql")),
     (
         "fact_event",
@@ -23,7 +26,12 @@ const SCRIPT: [(&str, &str); 8] = [
         "quarantine",
         include_str!("../../sql/warehouse/quarantine.sql"),
     ),
+    ("merge", include_str!("../../sql/warehouse/merge.sql")),
     ("views", include_str!("../../sql/warehouse/views.sql")),
+    (
+        "dictionary",
+        include_str!("../../sql/warehouse/dictionary.sql"),
+    ),
     ("grants", include_str!("../../sql/warehouse/grants.sql")),
 ];
 

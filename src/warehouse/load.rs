@@ -8,10 +8,12 @@ use super::dimensions::{Dimensions, Keys, put_keys};
 use super::facts::{self, Probe, Verdict};
 use super::latency::latencies;
 use super::ledger::{Entry, Kind, Ledger};
+use super::order_lines::OrderLines;
 use super::partitions::Partitions;
 use super::quarantine::{Quarantine, Stage};
 use super::statement::{Statement, get};
 use super::transaction;
+use super::versions::Versions;
 use crate::error::{Blame, Failure};
 use crate::event::batch::span::Span;
 use crate::event::batch::{Batch, Rejected};
@@ -37,6 +39,15 @@ enum Way {
     Probing,
     /// In halves, to find the rows that the table refuses.
     Halving,
+}
+
+/// How far an attempt came.
+enum Progress<R> {
+    Done(R),
+    /// An operator said something meanwhile.
+    CommandsChanged,
+    /// A merge changed the versions of members meanwhile.
+    VersionsChanged,
 }
 
 /// What became of a batch.
@@ -81,7 +92,9 @@ impl Counts {
 /// What a process needs to write batches.
 pub struct Loader {
     dimensions: Dimensions,
+    versions: Versions,
     probe: Probe,
+    order_lines: OrderLines,
     quarantine: Quarantine,
     pub ledger: Ledger,
     pub commands: Commands,
@@ -100,7 +113,9 @@ impl Loader {
     pub fn new(cache_entries: usize) -> Loader {
         Loader {
             dimensions: Dimensions::new(cache_entries),
+            versions: Versions::new(),
             probe: Probe::new(),
+            order_lines: OrderLines::new(),
             quarantine: Quarantine::new(),
             ledger: Ledger::new(),
             commands: Commands::new(),
@@ -128,18 +143,23 @@ impl Loader {
             let attempt = transaction::run(c"loading a batch", || {
                 transaction::as_writer(|| {
                     if self.commands.current()? != known {
-                        return Ok(None);
+                        return Ok(Progress::CommandsChanged);
                     }
-                    self.write(batch, source, way).map(Some)
+                    self.write_rows(batch, way, |loader, batch, audit_key, verdict| {
+                        loader.keep_books(batch, source, audit_key, verdict)?;
+                        Ok(!verdict.duplicates.is_empty() || !verdict.synthetic.is_empty())
+                    })
                 })
             });
             match attempt {
-                Ok(Some(found)) => {
+                Ok(Progress::Done(found)) => {
                     self.dimensions.commit();
                     self.settle(way, found);
                     return Ok(Outcome::Committed);
                 }
-                Ok(None) => return Ok(Outcome::Stale),
+                Ok(Progress::CommandsChanged) => return Ok(Outcome::Stale),
+                // What was committed is dimension members alone.
+                Ok(Progress::VersionsChanged) => self.forget(),
                 Err(failure) => {
                     self.dimensions.abort();
                     way = self.next_way(way, failure)?;
@@ -217,8 +237,15 @@ impl Loader {
         loop {
             let attempt = transaction::sub(|| {
                 transaction::as_writer(|| {
-                    let (audit_key, mut verdict) = self.write_rows(batch, way)?;
-                    finish(self, batch, audit_key, &mut verdict)
+                    let progress =
+                        self.write_rows(batch, way, |loader, batch, audit_key, verdict| {
+                            finish(loader, batch, audit_key, verdict)
+                        })?;
+                    match progress {
+                        Progress::Done(result) => Ok(result),
+                        // Undone as a whole, so that the lock on the versions is let go.
+                        _ => Err(Failure::sql("loading events", "dimensions were merged")),
+                    }
                 })
             });
             // The caller may yet roll back, so nothing found here is remembered.
@@ -228,6 +255,7 @@ impl Loader {
                     self.unclear = 0;
                     return Ok(result);
                 }
+                Err(_) if self.versions.has_changed() => self.forget(),
                 Err(failure) => way = self.next_way(way, failure)?,
             }
         }
@@ -236,6 +264,7 @@ impl Loader {
     /// Forgets what is known of the tables.
     pub fn forget(&mut self) {
         self.dimensions.forget();
+        self.versions.forget();
         self.partitions.forget();
     }
 
@@ -278,36 +307,41 @@ impl Loader {
         }
     }
 
-    /// One attempt, inside a transaction. Returns whether events were there already.
-    fn write(&mut self, batch: &mut Batch, source: &Source<'_>, way: Way) -> Result<bool, Failure> {
-        let (audit_key, mut verdict) = self.write_rows(batch, way)?;
-        self.keep_books(batch, source, audit_key, &mut verdict)?;
-        Ok(!verdict.duplicates.is_empty() || !verdict.synthetic.is_empty())
-    }
-
-    /// Dimension members and facts.
-    fn write_rows(&mut self, batch: &mut Batch, way: Way) -> Result<(i64, Verdict), Failure> {
-        let audit_key = self.next_audit_key()?;
+    /// Dimension members and facts, then what `finish` writes of them.
+    fn write_rows<R>(
+        &mut self,
+        batch: &mut Batch,
+        way: Way,
+        finish: impl FnOnce(&Loader, &Batch, i64, &mut Verdict) -> Result<R, Failure>,
+    ) -> Result<Progress<R>, Failure> {
         let mut keys = Keys::unresolved(batch);
         let rows = 0..batch.rows.len();
-        if way == Way::Halving {
-            let verdict = facts::write_by_halves(
-                batch,
-                rows,
-                &mut keys,
-                &mut self.dimensions,
-                &self.probe,
-                audit_key,
-            )?;
-            return Ok((audit_key, verdict));
+        self.versions.begin()?;
+        if way != Way::Halving {
+            self.dimensions.resolve(batch, rows.clone(), &mut keys)?;
         }
-        self.dimensions.resolve(batch, rows.clone(), &mut keys)?;
+        if !self.versions.hold()? {
+            return Ok(Progress::VersionsChanged);
+        }
+        let audit_key = self.next_audit_key()?;
+        if way == Way::Halving {
+            let (dimensions, probe) = (&mut self.dimensions, &self.probe);
+            let lines = &self.order_lines;
+            let mut verdict = facts::write_by_halves(
+                batch, rows, &mut keys, dimensions, probe, lines, audit_key,
+            )?;
+            return finish(self, batch, audit_key, &mut verdict).map(Progress::Done);
+        }
         put_keys(batch, rows.clone(), &keys, audit_key);
+        let mut verdict = Verdict::default();
         if way == Way::Straight {
             facts::write(batch)?;
-            return Ok((audit_key, Verdict::default()));
+        } else {
+            verdict = facts::write_new(batch, rows.clone(), &self.probe)?;
         }
-        Ok((audit_key, facts::write_new(batch, rows, &self.probe)?))
+        self.order_lines
+            .insert(batch, rows, &keys, audit_key, &verdict)?;
+        finish(self, batch, audit_key, &mut verdict).map(Progress::Done)
     }
 
     /// Quarantine and ledger.

@@ -6,8 +6,10 @@
 //! - [`statement`]   prepared SQL
 //! - [`load`]        the transaction as an outline
 //! - [`dimensions`]  natural keys -> surrogate keys, through [`key_cache`]
+//! - [`versions`]    versions of members, as merges change them meanwhile
 //! - [`facts`]       rows into fact_event, duplicates out
 //! - [`copy`]        PostgreSQL's COPY machinery fed from memory
+//! - [`order_lines`] rows into fact_order_line
 //! - [`quarantine`]  what could not be loaded
 //! - [`latency`]     from Kafka's timestamp to the commit
 //! - [`ledger`]      offsets and counts; positions and epochs
@@ -24,7 +26,9 @@ pub mod latency;
 pub mod layout;
 pub mod ledger;
 pub mod load;
+pub mod order_lines;
 pub mod partitions;
 pub mod quarantine;
 pub mod statement;
 pub mod transaction;
+pub mod versions;

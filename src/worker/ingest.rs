@@ -373,6 +373,9 @@ impl Ingest {
             return;
         }
         running.shown_at = Instant::now();
+        if let Some(warning) = running.pipeline.warning() {
+            warning!("starsink: {warning}");
+        }
         let topic = &self.settings.topic;
         let known: HashMap<i32, Watermarks> =
             running.assignment.watermarks.iter().copied().collect();

@@ -40,6 +40,8 @@ struct Exchange {
     /// An empty batch with its memory, for the next round.
     spare: Option<Box<Batch>>,
     trouble: Option<Trouble>,
+    /// For the operator's log.
+    warning: Option<String>,
 }
 
 struct Shared {
@@ -97,6 +99,11 @@ impl Pipeline {
     pub fn give_back(&self, mut batch: Box<Batch>) {
         batch.clear();
         self.shared.exchange.lock().spare = Some(batch);
+    }
+
+    /// What the operator should know, once.
+    pub fn warning(&self) -> Option<String> {
+        self.shared.exchange.lock().warning.take()
     }
 
     /// Why the thread ended, once.
@@ -187,10 +194,14 @@ impl Decoder {
             positions,
             frame,
             reader,
+            shared,
             ..
         } = self;
         let mut trouble = None;
         let mut now = None;
+        if let Some(warning) = reader.refresh() {
+            shared.exchange.lock().warning = Some(warning);
+        }
         consumer.fetch(wait, |fetched| match fetched {
             Fetched::Record(record) => {
                 let position = positions.entry(record.partition).or_insert(record.offset);

@@ -50,6 +50,7 @@ impl Session {
     pub fn open(worker: i32) -> Session {
         BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP);
         die_on_sigterm();
+        keep_the_heap_small();
         // SAFETY: a callback of ours, registered before all others so that it runs last.
         unsafe { pg_sys::on_proc_exit(Some(leave_at_once), pg_sys::Datum::from(0)) };
         let database = Settings::current().database;
@@ -163,6 +164,18 @@ pub fn wait(timeout: Duration) {
         if BackgroundWorker::sighup_received() {
             pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP);
         }
+    }
+}
+
+/// Messages are allocated in one thread and freed in another: with an arena for each, and large blocks kept for later,
+/// the C library would hold several times of what is in use.
+fn keep_the_heap_small() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: plain settings of the allocator, before any thread of ours begins.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 8 << 20);
     }
 }
 

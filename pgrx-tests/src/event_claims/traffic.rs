@@ -78,7 +78,7 @@ proptest! {
         prop_assert!(!found.source.is_empty() && !found.medium.is_empty());
         prop_assert_eq!(&found.source, &found.source.to_lowercase());
         prop_assert_eq!(&found.medium, &found.medium.to_lowercase());
-        for text in [&found.source, &found.medium, &found.campaign, &found.term, &found.content] {
+        for text in [&*found.source, &*found.medium, &found.campaign, &found.term, &found.content] {
             prop_assert!(text.len() <= 255 && text.trim() == text && !text.contains(char::is_control), "{text:?}");
         }
         if let Some(from) = from {

@@ -181,15 +181,18 @@ pub(super) fn price(out: &mut Vec<u8>, product: &Product, store: &Store) {
         Money::Space => (" ", ","),
         Money::Apostrophe => ("'", "."),
     };
-    let (thousands, rest) = (units / 1_000, units % 1_000);
-    if thousands > 0 {
-        number(out, thousands);
-        put(out, group);
-        // The group keeps its leading zeros.
-        out.extend([rest / 100, rest / 10 % 10, rest % 10].map(|digit| b'0' + digit as u8));
-    } else {
-        number(out, rest);
-    }
+    grouped(out, units, group);
     put(out, decimal);
     put(out, "00");
+}
+
+fn grouped(out: &mut Vec<u8>, units: u64, group: &str) {
+    let (thousands, rest) = (units / 1_000, units % 1_000);
+    if thousands == 0 {
+        return number(out, rest);
+    }
+    grouped(out, thousands, group);
+    put(out, group);
+    // The group keeps its leading zeros.
+    out.extend([rest / 100, rest / 10 % 10, rest % 10].map(|digit| b'0' + digit as u8));
 }

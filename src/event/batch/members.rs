@@ -3,9 +3,11 @@
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use super::choices::chained;
 use crate::event::event::{Agent, Event};
 use crate::event::policy::{KeepEmail, Policy};
 use crate::event::privacy::hash_email;
+use crate::event::traffic::Traffic;
 
 /// Special members, the same in every dimension.
 pub const UNKNOWN: i32 = -1;
@@ -25,10 +27,15 @@ pub enum Dimension {
     UserAgent,
     Store,
     Referrer,
+    Geography,
+    Campaign,
+    AlloyOption,
+    DiamondOption,
+    OptionCombination,
 }
 
 impl Dimension {
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 14;
     pub const ALL: [Dimension; Dimension::COUNT] = [
         Dimension::EventType,
         Dimension::Product,
@@ -39,6 +46,11 @@ impl Dimension {
         Dimension::UserAgent,
         Dimension::Store,
         Dimension::Referrer,
+        Dimension::Geography,
+        Dimension::Campaign,
+        Dimension::AlloyOption,
+        Dimension::DiamondOption,
+        Dimension::OptionCombination,
     ];
 
     /// Attributes of a member, in the order [`Members::columns`] holds them.
@@ -57,8 +69,46 @@ impl Dimension {
             Dimension::Device => &["device_id"],
             Dimension::Browser | Dimension::Os => &["family", "version", "vendor"],
             Dimension::UserAgent => &["user_agent", "device_class", "is_bot"],
-            Dimension::Store => &["store_id"],
-            Dimension::Referrer => &["referrer_url", "host", "registrable_domain", "is_internal"],
+            Dimension::Store => &["store_id", "domain", "country_code"],
+            Dimension::Referrer => &[
+                "referrer_url",
+                "host",
+                "registrable_domain",
+                "kind",
+                "source",
+                "medium",
+                "term",
+                "is_internal",
+            ],
+            Dimension::Geography => &["country_code"],
+            Dimension::Campaign => &[
+                "source",
+                "medium",
+                "campaign",
+                "term",
+                "content",
+                "click_id_type",
+                "channel",
+            ],
+            Dimension::AlloyOption => &[
+                "option_id",
+                "value_id",
+                "value",
+                "metal",
+                "colour",
+                "fineness",
+            ],
+            Dimension::DiamondOption => &[
+                "role",
+                "option_id",
+                "value_id",
+                "value",
+                "quality",
+                "stone",
+                "shape",
+                "is_lab_grown",
+            ],
+            Dimension::OptionCombination => &["combination_hash", "description"],
         }
     }
 }
@@ -150,17 +200,69 @@ pub fn referrer(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
             NOT_APPLICABLE
         };
     };
-    let hash = xxh3_128_with_seed(
-        referrer.url.as_bytes(),
-        seed ^ u64::from(referrer.is_internal),
-    );
+    let term = event.search_term.as_deref().unwrap_or_default();
+    let seed = seed ^ u64::from(referrer.is_internal);
+    let hash = if term.is_empty() {
+        xxh3_128_with_seed(referrer.url.as_bytes(), seed)
+    } else {
+        chained(seed, &[&referrer.url, term])
+    };
     members.intern(hash, || {
         [
             Some(referrer.url.clone()),
             Some(referrer.host.clone()),
             Some(referrer.registrable_domain.clone()),
+            Some(referrer.kind.name().to_owned()),
+            Some(referrer.source.clone()),
+            Some(referrer.medium.to_owned()),
+            Some(term.to_owned()),
             Some(referrer.is_internal.to_string()),
         ]
+    })
+}
+
+/// A store that nobody described yet has the domain of the page it is first seen on.
+pub fn store(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
+    let Some(id) = event.store_id.as_deref() else {
+        return BLANK;
+    };
+    members.intern(xxh3_128_with_seed(id.as_bytes(), seed), || {
+        let page = event.page.as_deref();
+        [
+            Some(id.to_owned()),
+            page.and_then(|page| page.domain.clone()),
+            page.and_then(|page| page.country).map(str::to_owned),
+        ]
+    })
+}
+
+/// The visitor's country.
+pub fn geography(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
+    match (event.ip, event.country) {
+        (None, _) => BLANK,
+        (Some(_), None) => UNKNOWN,
+        (Some(_), Some(country)) => match std::str::from_utf8(&country) {
+            Ok(code) => members.natural(seed, code),
+            Err(_) => UNKNOWN,
+        },
+    }
+}
+
+pub fn campaign(members: &mut Members, seed: u64, traffic: &Traffic) -> i32 {
+    let click_id = traffic.click_id.name();
+    let natural = [
+        &*traffic.source,
+        &*traffic.medium,
+        &traffic.campaign,
+        &traffic.term,
+        &traffic.content,
+        click_id,
+    ];
+    members.intern(chained(seed, &natural), || {
+        let [source, medium, campaign, term, content, click_id] =
+            natural.map(|part| Some(part.to_owned()));
+        let channel = Some(traffic.channel.name().to_owned());
+        [source, medium, campaign, term, content, click_id, channel]
     })
 }
 
@@ -213,7 +315,7 @@ fn family(members: &mut Members, seed: u64, name: &str, version: &str, vendor: &
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()

@@ -4,25 +4,36 @@
 //!
 //! # Layout
 //! - [`members`]  the distinct dimension members of the batch
+//! - [`choices`]  alloys, stones and their combinations as members
+//! - [`lines`]    lines of orders
 //! - [`row`]      the binary row: where each column stands
 //! - [`span`]     what was received per partition
 //! - [`calendar`] day and minute in the reporting time zone
 
 pub mod calendar;
+pub mod choices;
+pub mod lines;
 pub mod members;
 pub mod row;
 pub mod span;
+
+use std::ops::Range;
 
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use self::calendar::Calendar;
+use self::choices::{Chosen, Part};
+use self::lines::Line;
 use self::members::{Dimension, Members};
 use self::row::RowWriter;
 use self::span::Span;
+use super::choice;
 use super::code::{Code, Codes};
 use super::event::{Event, Outcome};
+use super::order::OrderLine;
 use super::policy::Policy;
+use super::price::currency_token;
 use super::reader::Reader;
 
 /// Where a message comes from, and the message.
@@ -74,6 +85,10 @@ pub struct Batch {
     pub rows: Vec<Row>,
     pub image: Vec<u8>,
     pub members: [Members; Dimension::COUNT],
+    /// Parts of each option combination, by its member's index.
+    pub combinations: Vec<Vec<Part>>,
+    /// Lines of orders, in the order of their rows.
+    pub lines: Vec<Line>,
     pub rejected: Vec<Rejected>,
     /// Earliest and latest event time of the rows, microseconds since the Unix epoch.
     pub event_times: Option<(i64, i64)>,
@@ -111,6 +126,8 @@ impl Batch {
             rows: Vec::new(),
             image: Vec::new(),
             members: Dimension::ALL.map(Members::new),
+            combinations: Vec::new(),
+            lines: Vec::new(),
             rejected: Vec::new(),
             event_times: None,
             raw: Vec::new(),
@@ -127,6 +144,8 @@ impl Batch {
         self.rows.clear();
         self.image.clear();
         self.members.iter_mut().for_each(Members::clear);
+        self.combinations.clear();
+        self.lines.clear();
         self.rejected.clear();
         self.event_times = None;
         self.raw.clear();
@@ -205,6 +224,7 @@ impl Batch {
         }
         self.seen.insert(identity, self.rows.len());
         let members = self.intern(frame.seed, &frame.policy, event);
+        self.add_lines(frame, event);
         RowWriter::new(&mut self.image).write(frame, origin, event, payload_hash);
         let raw_start = self.raw.len();
         self.raw.extend_from_slice(origin.key.unwrap_or_default());
@@ -248,14 +268,21 @@ impl Batch {
             event.device_id.as_deref(),
             members::BLANK,
         );
-        keys[Dimension::Store as usize] = members::optional(
-            &mut members[Dimension::Store as usize],
-            seed,
-            event.store_id.as_deref(),
-            members::BLANK,
-        );
+        keys[Dimension::Store as usize] =
+            members::store(&mut members[Dimension::Store as usize], seed, event);
         keys[Dimension::Referrer as usize] =
             members::referrer(&mut members[Dimension::Referrer as usize], seed, event);
+        keys[Dimension::Geography as usize] =
+            members::geography(&mut members[Dimension::Geography as usize], seed, event);
+        keys[Dimension::Campaign as usize] = members::campaign(
+            &mut members[Dimension::Campaign as usize],
+            seed,
+            &event.traffic,
+        );
+        let chosen = choices::intern(members, &mut self.combinations, seed, &event.choices);
+        keys[Dimension::AlloyOption as usize] = chosen.alloy;
+        keys[Dimension::DiamondOption as usize] = chosen.stone;
+        keys[Dimension::OptionCombination as usize] = chosen.combination;
         let [agent, browser, os] = match event.user_agent.as_deref() {
             None => [members::BLANK; 3],
             Some(header) => {
@@ -270,6 +297,79 @@ impl Batch {
         keys[Dimension::Browser as usize] = browser;
         keys[Dimension::Os as usize] = os;
         keys
+    }
+
+    /// The lines of the event's order, for the row that comes next.
+    fn add_lines(&mut self, frame: &mut Frame, event: &Event<'_>) {
+        let Some(order_id) = event.order_id.as_deref() else {
+            return;
+        };
+        let (date_key, time_key) = frame.calendar.day_and_minute(event.time);
+        for line in &event.lines {
+            let chosen = self.choose(frame.seed, line);
+            self.lines.push(Line {
+                row: self.rows.len(),
+                number: line.line,
+                date_key,
+                time_key,
+                is_bot: event.agent.is_bot,
+                order_id: order_id.to_owned(),
+                product: members::optional(
+                    &mut self.members[Dimension::Product as usize],
+                    frame.seed,
+                    line.product_id.as_deref(),
+                    members::NOT_APPLICABLE,
+                ),
+                combination: chosen.combination,
+                quantity: line.quantity.map(|quantity| quantity.to_string()),
+                unit_price: line.unit_price.map(|price| price.to_string()),
+                currency: line.currency.as_deref().map(currency_token),
+            });
+        }
+    }
+
+    fn choose(&mut self, seed: u64, line: &OrderLine<'_>) -> Chosen {
+        let expanded = choice::expand(line.option.as_deref(), None);
+        choices::intern(
+            &mut self.members,
+            &mut self.combinations,
+            seed,
+            &expanded.choices,
+        )
+    }
+
+    /// Members of a dimension that these rows and their order lines refer to.
+    pub fn referred_to(
+        &self,
+        rows: Range<usize>,
+        dimension: Dimension,
+    ) -> impl Iterator<Item = usize> {
+        let mut members: Vec<i32> = self.rows[rows.clone()]
+            .iter()
+            .map(|row| row.members[dimension as usize])
+            .collect();
+        let lines = self.lines.iter().filter(|line| rows.contains(&line.row));
+        match dimension {
+            Dimension::Product => members.extend(lines.map(|line| line.product)),
+            Dimension::OptionCombination => members.extend(lines.map(|line| line.combination)),
+            Dimension::AlloyOption | Dimension::DiamondOption => {
+                let combinations = self.rows[rows.clone()]
+                    .iter()
+                    .map(|row| row.members[Dimension::OptionCombination as usize])
+                    .chain(lines.map(|line| line.combination))
+                    .filter_map(|member| usize::try_from(member).ok());
+                members.extend(
+                    combinations
+                        .flat_map(|combination| &self.combinations[combination])
+                        .filter(|part| part.dimension == dimension)
+                        .map(|part| part.member),
+                );
+            }
+            _ => {}
+        }
+        members
+            .into_iter()
+            .filter_map(|member| usize::try_from(member).ok())
     }
 
     fn reject(&mut self, span: usize, origin: &Origin<'_>, codes: Codes, detail: String) {

@@ -11,7 +11,7 @@ use crate::event::policy::KeepIp;
 use crate::event::privacy::kept_ip;
 
 /// The columns, in the order of the image.
-pub const COLUMNS: [&str; 26] = [
+pub const COLUMNS: [&str; 31] = [
     "event_time",
     "audit_key",
     "date_key",
@@ -25,6 +25,11 @@ pub const COLUMNS: [&str; 26] = [
     "user_agent_key",
     "store_key",
     "referrer_key",
+    "geography_key",
+    "campaign_key",
+    "alloy_option_key",
+    "diamond_option_key",
+    "option_combination_key",
     "kafka_partition",
     "kafka_offset",
     "quality_flags",

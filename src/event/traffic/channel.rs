@@ -30,6 +30,7 @@ pub enum Channel {
 }
 
 impl Channel {
+    #[cfg(test)]
     pub const ALL: [Channel; 19] = [
         Channel::Direct,
         Channel::CrossNetwork,
@@ -185,7 +186,7 @@ mod tests {
 (direct) | (not set) | | Direct
 (direct) | (none) | Summer-Shop | Direct
 (direct) | referral | | Referral
-google | cross-network | | Unassigned
+google | cross-network | | Organic Search
 google | cpc | Sale Cross-Network 5 | Cross-network
 example | x | cross-network | Cross-network
 google | cpc | shopping_rings | Paid Shopping
@@ -225,7 +226,7 @@ criteo | retargeting | lower_funnel | Paid Other
 example | ppc | | Paid Other
 example | ppcx | | Unassigned
 example | xpaid | | Unassigned
-example | recption | | Unassigned
+example | recption | | Paid Other
 newsletter | cpc | | Paid Other
 email | cpc | | Paid Other
 mail.google.com | cpc | | Paid Other

@@ -38,8 +38,26 @@ pub enum ClickId {
 }
 
 impl ClickId {
+    pub const ALL: [ClickId; 15] = [
+        ClickId::Gclid,
+        ClickId::Gbraid,
+        ClickId::Wbraid,
+        ClickId::Msclkid,
+        ClickId::Dclid,
+        ClickId::Fbclid,
+        ClickId::Ttclid,
+        ClickId::Twclid,
+        ClickId::LiFatId,
+        ClickId::Epik,
+        ClickId::Sccid,
+        ClickId::RdtCid,
+        ClickId::Yclid,
+        ClickId::Awc,
+        ClickId::Irclickid,
+    ];
+
     /// The parameter's name in lower case; empty for none.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             ClickId::Gclid => "gclid",
             ClickId::Gbraid => "gbraid",
@@ -68,27 +86,5 @@ impl ClickId {
             ClickId::Msclkid => Some(("bing", "cpc")),
             _ => None,
         }
-    }
-
-    /// By the parameter's name in lower case.
-    pub fn named(name: &[u8]) -> Option<ClickId> {
-        Some(match name {
-            b"gclid" => ClickId::Gclid,
-            b"gbraid" => ClickId::Gbraid,
-            b"wbraid" => ClickId::Wbraid,
-            b"msclkid" => ClickId::Msclkid,
-            b"dclid" => ClickId::Dclid,
-            b"fbclid" => ClickId::Fbclid,
-            b"ttclid" => ClickId::Ttclid,
-            b"twclid" => ClickId::Twclid,
-            b"li_fat_id" => ClickId::LiFatId,
-            b"epik" => ClickId::Epik,
-            b"sccid" => ClickId::Sccid,
-            b"rdt_cid" => ClickId::RdtCid,
-            b"yclid" => ClickId::Yclid,
-            b"awc" => ClickId::Awc,
-            b"irclickid" => ClickId::Irclickid,
-            _ => return None,
-        })
     }
 }

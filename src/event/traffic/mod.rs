@@ -17,6 +17,8 @@ pub mod source;
 pub mod term;
 pub mod text;
 
+use std::borrow::Cow;
+
 use campaign::Campaign;
 use channel::Channel;
 use click_id::ClickId;
@@ -30,8 +32,8 @@ const NOT_SET: &str = "(not set)";
 /// Where an event came from. Campaign, term and content are as written, empty for none; the rest is in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Traffic {
-    pub source: String,
-    pub medium: String,
+    pub source: Cow<'static, str>,
+    pub medium: Cow<'static, str>,
     pub campaign: String,
     pub term: String,
     pub content: String,
@@ -50,17 +52,19 @@ pub fn traffic(
     let campaign = current_url.map(Campaign::of).unwrap_or_default();
     let click_id = campaign.click_id;
     let said = Origin(campaign.source, campaign.medium)
-        .or(Origin(
-            utm_source.and_then(text::token),
-            utm_medium.and_then(text::token),
-        ))
-        .or(Origin::of(click_id));
+        .or(|| {
+            Origin(
+                utm_source.and_then(text::token),
+                utm_medium.and_then(text::token),
+            )
+        })
+        .or(|| Origin::of(click_id));
     let name = campaign.name.unwrap_or_default();
     let (source, medium, channel) = match said {
         Origin(None, None) => unsaid(referrer, &name),
         Origin(source, medium) => {
-            let source = source.unwrap_or_else(|| NOT_SET.to_owned());
-            let medium = medium.unwrap_or_else(|| NOT_SET.to_owned());
+            let source = source.map_or(Cow::Borrowed(NOT_SET), Cow::Owned);
+            let medium = medium.map_or(Cow::Borrowed(NOT_SET), Cow::Owned);
             let channel = channel::classify(&source, &medium, &name);
             (source, medium, channel)
         }
@@ -77,16 +81,19 @@ pub fn traffic(
 }
 
 /// By the referrer; a campaign that names no source can still decide the channel.
-fn unsaid(referrer: Option<&Referrer>, campaign: &str) -> (String, String, Channel) {
-    let Some(referrer) = referrer else {
-        return (DIRECT.to_owned(), NONE.to_owned(), Channel::Direct);
+fn unsaid(
+    referrer: Option<&Referrer>,
+    campaign: &str,
+) -> (Cow<'static, str>, Cow<'static, str>, Channel) {
+    let Some(referrer) = referrer.filter(|referrer| referrer.channel != Channel::Direct) else {
+        return (DIRECT.into(), NONE.into(), Channel::Direct);
     };
-    let (source, medium) = (&*referrer.source, referrer.medium);
+    let (source, medium) = (&referrer.source, referrer.medium);
     let channel = match campaign {
         "" => referrer.channel,
         campaign => channel::of_kind(referrer.kind, source, medium, campaign),
     };
-    (source.to_owned(), medium.to_owned(), channel)
+    (source.clone().into(), medium.into(), channel)
 }
 
 /// Source and medium, as far as they were said.
@@ -101,20 +108,20 @@ impl Origin {
     }
 
     /// What is missing is taken from the other only if that does not speak of another visit.
-    fn or(self, other: Origin) -> Origin {
-        match (self, other) {
-            (Origin(None, None), other) => other,
-            (Origin(Some(source), None), other)
-                if other.0.as_ref().is_none_or(|it| *it == source) =>
-            {
-                Origin(Some(source), other.1)
+    fn or(self, other: impl FnOnce() -> Origin) -> Origin {
+        match self {
+            Origin(None, None) => other(),
+            Origin(Some(source), None) => {
+                let Origin(same, medium) = other();
+                let is_same = same.is_none_or(|same| same == source);
+                Origin(Some(source), medium.filter(|_| is_same))
             }
-            (Origin(None, Some(medium)), other)
-                if other.1.as_ref().is_none_or(|it| *it == medium) =>
-            {
-                Origin(other.0, Some(medium))
+            Origin(None, Some(medium)) => {
+                let Origin(source, same) = other();
+                let is_same = same.is_none_or(|same| same == medium);
+                Origin(source.filter(|_| is_same), Some(medium))
             }
-            (whole, _) => whole,
+            whole => whole,
         }
     }
 }

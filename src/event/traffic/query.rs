@@ -5,9 +5,6 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr2};
 use url::form_urlencoded;
 
-/// Longest name that means something here, in bytes.
-pub const MAX_NAME: usize = 12;
-
 /// One `name=value` of a URL, as written.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter<'a> {
@@ -53,31 +50,113 @@ impl<'a> Iterator for Pieces<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    /// The name in lower case, written into `buffer`; empty where it is too long to mean something.
-    pub fn name<'b>(&self, buffer: &'b mut [u8; MAX_NAME]) -> &'b [u8] {
+    /// The name, decoded where it is escaped.
+    pub fn name(&self) -> Cow<'a, str> {
         let end = memchr(b'=', self.text.as_bytes()).unwrap_or(self.text.len());
-        let written = self.text.get(..end).unwrap_or_default();
-        // A link that was escaped for HTML twice.
-        let written = written.strip_prefix("amp;").unwrap_or(written);
-        if written.len() <= 3 * MAX_NAME && memchr(b'%', written.as_bytes()).is_some() {
-            let decoded = form_urlencoded::parse(written.as_bytes()).next();
-            return fold(&decoded.unwrap_or_default().0, buffer);
+        let name = self.text.get(..end).unwrap_or_default();
+        // A link that was escaped for HTML once too often.
+        let name = name.strip_prefix("amp;").unwrap_or(name);
+        match memchr(b'%', name.as_bytes()) {
+            Some(_) => decoded(name).0,
+            None => Cow::Borrowed(name),
         }
-        fold(written, buffer)
     }
 
     /// The value, decoded; what is no UTF-8 then has replacement characters.
     pub fn value(&self) -> Cow<'a, str> {
-        let pair = form_urlencoded::parse(self.text.as_bytes()).next();
-        pair.unwrap_or_default().1
+        decoded(self.text).1
     }
 }
 
-fn fold<'b>(name: &str, buffer: &'b mut [u8; MAX_NAME]) -> &'b [u8] {
-    let Some(folded) = buffer.get_mut(..name.len()) else {
-        return &[];
-    };
-    folded.copy_from_slice(name.as_bytes());
-    folded.make_ascii_lowercase();
-    folded
+fn decoded(text: &str) -> (Cow<'_, str>, Cow<'_, str>) {
+    form_urlencoded::parse(text.as_bytes())
+        .next()
+        .unwrap_or_default()
+}
+
+/// The first two letters of some names: most parameters of most URLs are told apart by them.
+pub struct Beginnings([u32; 26]);
+
+impl Beginnings {
+    pub const fn of<T: Copy>(names: &[(&str, T)]) -> Beginnings {
+        let mut seconds = [0; 26];
+        mark(&mut seconds, b"amp;");
+        let mut at = 0;
+        while at < names.len() {
+            mark(&mut seconds, names[at].0.as_bytes());
+            at += 1;
+        }
+        Beginnings(seconds)
+    }
+
+    /// Whether the parameter may have one of the names; none of them is shorter than two letters.
+    pub fn may_have(&self, parameter: Parameter<'_>) -> bool {
+        let [first, second, ..] = parameter.text.as_bytes() else {
+            return false;
+        };
+        if *first == b'%' || *second == b'%' {
+            return true;
+        }
+        let seconds = self.0.get(usize::from(letter(*first))).copied();
+        let bit = 1u32.checked_shl(u32::from(letter(*second)));
+        seconds.unwrap_or_default() & bit.unwrap_or_default() != 0
+    }
+}
+
+const fn mark(seconds: &mut [u32; 26], name: &[u8]) {
+    seconds[letter(name[0]) as usize] |= 1 << letter(name[1]);
+}
+
+/// 0 for `a` and `A`; over 25 for what is no letter.
+const fn letter(byte: u8) -> u8 {
+    byte.to_ascii_lowercase().wrapping_sub(b'a')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Beginnings, parameters};
+
+    #[test]
+    fn parameters_are_decoded_names_and_values() {
+        for (url, expected) in [
+            ("/", ""),
+            ("/?", ""),
+            ("/?a=1&b=2", "a:1 b:2"),
+            ("/?a=%C3%BC+x", "a:ü x"),
+            ("/?%61b=1&amp;c=2&d", "ab:1 c:2 d:"),
+            ("/?a=1=2&=3&&b=?#c=4&d=5", "a:1=2 :3 : b:? c:4 d:5"),
+            ("#/x?a=1#b", "a:1#b"),
+            ("/?a=%&b=%F&c=%ff", "a:% b:%F c:\u{fffd}"),
+        ] {
+            let found: Vec<String> = parameters(url)
+                .map(|parameter| format!("{}:{}", parameter.name(), parameter.value()))
+                .collect();
+            assert_eq!(found.join(" "), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn two_letters_tell_most_parameters_apart() {
+        let beginnings = Beginnings::of(&[("gclid", ()), ("utm_source", ())]);
+        for (text, expected) in [
+            ("gclid=x", true),
+            ("GCLID", true),
+            ("utm_medium=x", true),
+            ("ut", true),
+            ("%67clid=x", true),
+            ("g%63lid=x", true),
+            ("amp;gclid=x", true),
+            ("u", false),
+            ("gbraid=x", false),
+            ("uclid=x", false),
+            ("{tm", false),
+            ("u\u{e9}", false),
+            ("g\0", false),
+            ("=gc", false),
+        ] {
+            let url = format!("?{text}");
+            let found = parameters(&url).next().map(|it| beginnings.may_have(it));
+            assert_eq!(found, Some(expected), "{text}");
+        }
+    }
 }

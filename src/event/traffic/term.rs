@@ -1,6 +1,6 @@
 //! The words somebody searched for, where the search engine still tells.
 
-use super::query::{MAX_NAME, parameters};
+use super::query::parameters;
 use super::source::Kind;
 use super::text;
 use crate::event::event::Referrer;
@@ -10,10 +10,10 @@ pub fn search_term(referrer: &Referrer, url: &str) -> Option<String> {
     if referrer.kind != Kind::Search {
         return None;
     }
-    const NAMES: [&[u8]; 7] = [b"q", b"query", b"p", b"text", b"wd", b"word", b"keyword"];
-    let words = |wanted: &[u8]| {
+    const NAMES: [&str; 7] = ["q", "query", "p", "text", "wd", "word", "keyword"];
+    let words = |wanted: &str| {
         parameters(url)
-            .filter(|parameter| parameter.name(&mut [0; MAX_NAME]) == wanted)
+            .filter(|parameter| parameter.name().eq_ignore_ascii_case(wanted))
             .find_map(|parameter| text::written(&parameter.value()))
     };
     NAMES.into_iter().find_map(words)

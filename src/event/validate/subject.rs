@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use super::Validation;
 use crate::event::attribute::Attribute;
+use crate::event::choice::{self, Choice};
 use crate::event::code::Code;
 use crate::event::event::MAX_KEY_BYTES;
 use crate::event::option::Shape;
+use crate::event::order::{self, OrderLine};
 use crate::event::time_stamp::{self, Unread};
 use crate::event::value::{Key, cut};
 use crate::event::{collection, identity};
@@ -107,24 +109,51 @@ impl<'a> Validation<'a, '_> {
         product
     }
 
-    pub(super) fn order(&mut self, collection: &str) {
+    /// The order's id, of an event that places one.
+    pub(super) fn order(&mut self, collection: &str) -> Option<Cow<'a, str>> {
         let order = self
             .known
             .get(Attribute::OrderId)
             .map_or(Key::Absent, Key::of);
         let is_number =
             matches!(&order, Key::Some(number) if !number.trim_start_matches('0').is_empty());
-        if !is_number && collection::needs_order(collection) {
-            self.refusal
-                .add(Code::OrderIdMissing, "a checkout_success has no order_id");
-        }
         self.keep(Attribute::OrderId);
+        if !collection::needs_order(collection) {
+            return None;
+        }
+        match order {
+            Key::Some(id) if is_number => {
+                let (id, was_cut) = cut(id, MAX_KEY_BYTES);
+                if was_cut {
+                    self.flags.insert(Code::KeyTooLong);
+                }
+                Some(id)
+            }
+            _ => {
+                self.refusal
+                    .add(Code::OrderIdMissing, "a checkout_success has no order_id");
+                None
+            }
+        }
     }
 
-    pub(super) fn option(&mut self) {
+    /// The lines of the order, if the event places one; they are kept as they came too.
+    pub(super) fn lines(&mut self, is_order: bool) -> Vec<OrderLine<'a>> {
+        self.keep(Attribute::CartProducts);
+        if !is_order {
+            return Vec::new();
+        }
+        let order = order::lines(self.known.get(Attribute::CartProducts));
+        self.flags = self.flags.union(order.codes);
+        order.lines
+    }
+
+    /// What was chosen; the attribute is kept as it came too.
+    pub(super) fn option(&mut self, current_url: Option<&str>) -> Vec<Choice> {
         let Some(raw) = self.known.get(Attribute::Option) else {
-            return;
+            return Vec::new();
         };
+        let choices = choice::expand(Some(raw), current_url).choices;
         let shape = Shape::of(raw, self.policy.max_depth);
         if let Some(code) = shape.code() {
             self.flags.insert(code);
@@ -138,5 +167,6 @@ impl<'a> Validation<'a, '_> {
             }
             Shape::AsItCame | Shape::Object | Shape::Malformed => self.keep(Attribute::Option),
         }
+        choices
     }
 }

@@ -12,6 +12,8 @@ use crate::event::code::Code;
 use crate::event::event::{Agent, MAX_AGENT_BYTES, Referrer};
 use crate::event::policy::{KeepEmail, KeepIp};
 use crate::event::referrer::{Links, Page};
+use crate::event::traffic::term::search_term;
+use crate::event::traffic::{self, Traffic};
 use crate::event::user_agent::Agents;
 use crate::event::value::{Value, cut};
 use crate::event::{address, email, local_time};
@@ -92,6 +94,33 @@ impl<'a> Validation<'a, '_> {
             self.flags.insert(Code::ReferrerInvalid);
         }
         (Some(self.fitting(attribute, url)), referrer)
+    }
+
+    /// Where the visit comes from. The event's own utm_source and utm_medium count if they are text, and are kept.
+    pub(super) fn traffic(
+        &mut self,
+        current_url: Option<&str>,
+        referrer: Option<&Referrer>,
+    ) -> Traffic {
+        let own = [Attribute::UtmSource, Attribute::UtmMedium].map(|name| {
+            self.keep(name);
+            match self.value(name) {
+                Value::Text(text) => Some(text),
+                _ => None,
+            }
+        });
+        let [source, medium] = &own;
+        traffic::traffic(current_url, source.as_deref(), medium.as_deref(), referrer)
+    }
+
+    /// What was searched for on an external page.
+    pub(super) fn search_term(
+        &self,
+        url: Option<&str>,
+        referrer: Option<&Referrer>,
+    ) -> Option<Cow<'a, str>> {
+        let referrer = referrer.filter(|referrer| !referrer.is_internal)?;
+        search_term(referrer, url?).map(Cow::Owned)
     }
 
     pub(super) fn ip(&mut self) -> Option<IpAddr> {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod latency;
+mod merges;
 mod process;
 mod snapshot;
 mod throughput;
@@ -38,6 +39,9 @@ struct Arguments {
     /// Leave the latency out
     #[arg(long)]
     throughput_only: bool,
+    /// Only merge so many products beside ingestion
+    #[arg(long)]
+    merge_products: Option<u64>,
     /// Only hold a snapshot open for so many minutes while events stream in
     #[arg(long)]
     snapshot_minutes: Option<u64>,
@@ -61,6 +65,9 @@ fn main() {
     if let Some(minutes) = arguments.snapshot_minutes {
         return snapshot::measure(&pg, &kafka, &arguments, minutes);
     }
+    if let Some(products) = arguments.merge_products {
+        return merges::measure(&pg, &kafka, &arguments, products);
+    }
     if !arguments.latency_only {
         throughput::measure(&pg, &kafka, &arguments);
         // What millions of rows leave to do is no part of what a thousand a second cost.
@@ -72,6 +79,9 @@ fn main() {
         for &rate in &arguments.rates {
             latency::measure(&pg, &kafka, &arguments, rate);
         }
+    }
+    if !arguments.latency_only && !arguments.throughput_only {
+        merges::measure(&pg, &kafka, &arguments, 1_000_000);
     }
 }
 

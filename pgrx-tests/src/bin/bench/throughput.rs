@@ -10,10 +10,8 @@ use starsink_tests::shop::Shop;
 use crate::process::{Cpu, status_mb};
 use crate::{Arguments, PATIENCE, now_micros, spread};
 
-/// The table's columns without what is made anew on each load; COPY needs them by name.
-const COLUMNS: &str = "event_time, audit_key, date_key, time_key, event_type_key, product_key, customer_key, device_key, browser_key, \
-    os_key, user_agent_key, store_key, referrer_key, kafka_partition, kafka_offset, quality_flags, payload_hash, is_bot, event_id, \
-    kafka_topic, kafka_time, current_url, referrer_url, ip, local_time, extras";
+/// The tables that a drain fills in proportion to its events; COPY fills the same.
+const FACTS: [&str; 2] = ["fact_event", "fact_order_line"];
 
 struct Drained {
     per_second: f64,
@@ -45,7 +43,7 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
         "SELECT count(*) > 0 FROM starsink.partition_states()",
         Duration::from_secs(30),
     );
-    let file = pg.data().join("bench.copy");
+    load_rates(pg);
     let (mut ceiling, mut one, mut two): (Vec<f64>, Vec<Drained>, Vec<Drained>) =
         Default::default();
     for round in 1..=arguments.rounds {
@@ -58,14 +56,13 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
             into.push(drained);
         }
         let rows: i64 = pg.one("SELECT count(*) FROM warehouse.fact_event");
-        pg.sql(&format!(
-            "COPY (SELECT {COLUMNS} FROM warehouse.fact_event) TO '{}' (FORMAT binary)",
-            file.display()
-        ));
-        let seconds = copy(pg, &file.display().to_string());
-        println!("round {round}: COPY {:.0} rows/s", rows as f64 / seconds);
+        let lines: i64 = pg.one("SELECT count(*) FROM warehouse.fact_order_line");
+        let seconds = copy(pg);
+        println!(
+            "round {round}: COPY {:.0} rows/s ({lines} order lines beside them)",
+            rows as f64 / seconds
+        );
         ceiling.push(rows as f64 / seconds);
-        std::fs::remove_file(&file).ok();
     }
     report(&ceiling, &one, &two, messages);
 }
@@ -80,8 +77,10 @@ fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
         Duration::from_secs(30),
     );
     pg.sql(
-        "TRUNCATE warehouse.fact_event, warehouse.dim_device, warehouse.dim_product, warehouse.dim_customer, warehouse.dim_referrer, \
-         warehouse.dim_user_agent, warehouse.dim_browser, warehouse.dim_os; SELECT starsink.create_warehouse(); \
+        "TRUNCATE warehouse.fact_event, warehouse.fact_order_line, warehouse.bridge_option_combination, warehouse.dim_option_combination, \
+         warehouse.dim_alloy_option, warehouse.dim_diamond_option, warehouse.dim_campaign, warehouse.dim_device, warehouse.dim_product, \
+         warehouse.dim_customer, warehouse.dim_referrer, warehouse.dim_user_agent, warehouse.dim_browser, warehouse.dim_os; \
+         SELECT starsink.create_warehouse(); \
          SELECT starsink.seek('earliest'); CHECKPOINT; TRUNCATE starsink.quarantine",
     );
     let first: i64 = pg.one("SELECT max(audit_key) FROM starsink.ledger");
@@ -115,20 +114,44 @@ fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
     }
 }
 
-/// One backend's COPY into the emptied table, foreign-key triggers off as in the loader; seconds.
-fn copy(pg: &Cluster, file: &str) -> f64 {
-    pg.sql("SELECT starsink.pause(); TRUNCATE warehouse.fact_event; CHECKPOINT");
+/// One backend's COPY of the rows that are there into the emptied tables, foreign-key triggers off as in the loader;
+/// seconds.
+fn copy(pg: &Cluster) -> f64 {
+    let files = FACTS.map(|table| (table, pg.data().join(format!("{table}.copy"))));
+    for (table, file) in &files {
+        pg.sql(&format!(
+            "COPY (SELECT * FROM warehouse.{table}) TO '{}' (FORMAT binary)",
+            file.display()
+        ));
+    }
+    pg.sql("SELECT starsink.pause(); TRUNCATE warehouse.fact_event, warehouse.fact_order_line; CHECKPOINT");
     let mut client = pg.connect(pg.database());
     client
         .batch_execute("SET session_replication_role = replica")
         .unwrap();
     let started = Instant::now();
-    client
-        .batch_execute(&format!(
-            "COPY warehouse.fact_event ({COLUMNS}) FROM '{file}' (FORMAT binary)"
-        ))
-        .unwrap();
-    started.elapsed().as_secs_f64()
+    for (table, file) in &files {
+        client
+            .batch_execute(&format!(
+                "COPY warehouse.{table} FROM '{}' (FORMAT binary)",
+                file.display()
+            ))
+            .unwrap();
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    for (_, file) in &files {
+        std::fs::remove_file(file).ok();
+    }
+    seconds
+}
+
+/// A rate of today for each currency of the shop, so that order lines are valued.
+fn load_rates(pg: &Cluster) {
+    pg.sql(
+        "CREATE TEMP TABLE rates AS SELECT c AS currency_code, now()::date - n AS rate_date, 1.5 + n AS rate \
+         FROM unnest('{GBP,CHF,SEK,AUD,CAD,USD,PLN,RSD,MXN,BGN,CLP}'::text[]) AS c, generate_series(0, 2) AS n; \
+         SELECT starsink.merge_exchange_rate('rates')",
+    );
 }
 
 fn report(ceiling: &[f64], one: &[Drained], two: &[Drained], messages: u64) {

@@ -1,0 +1,95 @@
+-- Money: rates, conversion, and what order lines are worth.
+CREATE FUNCTION starsink.exchange_rate(currency text, on_day date, OUT units_per_eur numeric, OUT rate_date date)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 1::numeric, on_day WHERE currency = 'EUR'
+    UNION ALL
+    SELECT * FROM (
+        SELECT r.units_per_eur, r.rate_date
+        FROM warehouse.fact_exchange_rate AS r JOIN warehouse.dim_currency AS c ON c.currency_key = r.currency_key
+        WHERE currency <> 'EUR' AND c.currency_code = currency AND r.rate_date <= on_day AND r.rate_date >= on_day - 7
+        ORDER BY r.rate_date DESC LIMIT 1) AS latest
+$$;
+COMMENT ON FUNCTION starsink.exchange_rate(text, date) IS 'Units of a currency for one euro: the latest rate not after the day and at most 7 days old; NULL where there is none.';
+
+CREATE FUNCTION starsink.valued(amount numeric, currency text, on_day date, base text,
+    OUT base_amount numeric, OUT rate_date date, OUT fx_status text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    local_units numeric;
+    local_day   date;
+    base_units  numeric;
+    base_day    date;
+BEGIN
+    IF amount IS NULL THEN
+        fx_status := 'no price';
+    ELSIF currency IS NULL THEN
+        fx_status := 'unknown currency';
+    ELSIF currency = base THEN
+        base_amount := round(amount, 4);
+        rate_date := on_day;
+        fx_status := 'converted';
+    ELSE
+        SELECT r.units_per_eur, r.rate_date INTO local_units, local_day FROM starsink.exchange_rate(currency, on_day) AS r;
+        SELECT r.units_per_eur, r.rate_date INTO base_units, base_day FROM starsink.exchange_rate(base, on_day) AS r;
+        rate_date := LEAST(local_day, base_day);
+        base_amount := round(amount * base_units / local_units, 4);
+        IF base_amount IS NULL THEN
+            rate_date := NULL;
+            fx_status := 'missing rate';
+        ELSE
+            fx_status := CASE WHEN rate_date = on_day THEN 'converted' ELSE 'carried' END;
+        END IF;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION starsink.valued(numeric, text, date, text) IS 'An amount in the base currency on a day: amount / rate(currency) x rate(base), rounded half up to 4 places, with the day of the older rate and what became of it.';
+
+CREATE FUNCTION starsink.convert_currency(amount numeric, currency text, on_day date, base text DEFAULT pg_catalog.current_setting('starsink.base_currency'))
+RETURNS numeric LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT base_amount FROM starsink.valued(amount, upper(currency), on_day, upper(base))
+$$;
+COMMENT ON FUNCTION starsink.convert_currency(numeric, text, date, text) IS 'An amount in another currency (ISO 4217), by default starsink.base_currency, at the rates of a day or the 7 days before; NULL where there are none.';
+
+CREATE FUNCTION starsink.currency_of(token text, country text, store_currency text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN token IS NULL THEN store_currency ELSE (
+        SELECT a.currency_code FROM warehouse.dim_currency_alias AS a
+        WHERE a.token = currency_of.token AND a.country_code IN ('', COALESCE(country, ''))
+        ORDER BY a.country_code DESC LIMIT 1) END
+$$;
+COMMENT ON FUNCTION starsink.currency_of(text, text, text) IS 'ISO 4217 code of what stands beside a price in a store of that country; the store''s own currency where nothing does.';
+
+CREATE FUNCTION starsink.revalue_order_lines() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    base    text := current_setting('starsink.base_currency');
+    began   timestamptz := clock_timestamp();
+    priced  bigint;
+    changed bigint;
+BEGIN
+    SELECT count(*) INTO priced FROM warehouse.fact_order_line WHERE fx_status <> 'no price';
+    UPDATE warehouse.fact_order_line AS l
+    SET currency_key = n.currency_key, base_amount = n.base_amount, base_currency = base, rate_date = n.rate_date, fx_status = n.fx_status
+    FROM (
+        SELECT o.event_time, o.event_id, o.line_number, COALESCE(c.currency_key, o.currency_key) AS currency_key, v.base_amount, v.rate_date, v.fx_status
+        FROM warehouse.fact_order_line AS o
+        JOIN warehouse.dim_date AS d ON d.date_key = o.date_key
+        JOIN warehouse.dim_store AS s ON s.store_key = o.store_key
+        CROSS JOIN LATERAL (SELECT starsink.currency_of(o.currency_token, s.country_code, s.currency) AS code) AS a
+        LEFT JOIN warehouse.dim_currency AS c ON c.currency_code = a.code
+        CROSS JOIN LATERAL starsink.valued(o.unit_price * o.quantity, c.currency_code, d.date, base) AS v
+        WHERE o.fx_status <> 'no price'
+    ) AS n
+    WHERE l.event_time = n.event_time AND l.event_id = n.event_id AND l.line_number = n.line_number
+      AND (l.base_amount, l.base_currency, l.rate_date, l.fx_status, l.currency_key)
+          IS DISTINCT FROM (n.base_amount, base, n.rate_date, n.fx_status, n.currency_key);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF changed > 0 THEN
+        INSERT INTO starsink.merge_history (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at)
+        VALUES (nextval('starsink.audit_key'), 'order_line', 'exchange rates', now(), priced, 0, changed, 0, priced - changed, 0, 0, began);
+    END IF;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION starsink.revalue_order_lines() IS 'Values all order lines anew with the rates, aliases and base currency of now; returns how many changed. Loading rates calls it.';

@@ -1,0 +1,435 @@
+//! The lines of an order, from `cart_products`: an array, an object keyed by position, or either as JSON in a string.
+
+mod json;
+
+use std::borrow::Cow;
+
+use rust_decimal::Decimal;
+
+use json::{Entries, Fields};
+
+use super::code::{Code, Codes};
+use super::event::MAX_KEY_BYTES;
+use super::mend;
+use super::price;
+use super::value::{Key, Value, cut, text, trimmed};
+
+/// Most lines that are read of one order.
+pub const MAX_LINES: usize = 1000;
+
+/// One product of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderLine<'a> {
+    /// Position in the JSON, from 1; entries that are no object have one too, but make no line.
+    pub line: i32,
+    pub product_id: Option<Cow<'a, str>>,
+    /// 1 where the line does not say; `None` where it is no number.
+    pub quantity: Option<Decimal>,
+    /// `None` where there is no price, or one that cannot be read.
+    pub unit_price: Option<Decimal>,
+    /// As it was written: the line's own, else the one beside the price.
+    pub currency: Option<Cow<'a, str>>,
+    /// Raw JSON of any shape; out of a string, of any depth too.
+    pub option: Option<Cow<'a, str>>,
+}
+
+/// The lines of one order, and what was odd about them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines<'a> {
+    pub lines: Vec<OrderLine<'a>>,
+    pub codes: Codes,
+}
+
+/// Reads `cart_products`, a well-formed JSON value without surrounding space. What is no list of products has no lines.
+pub fn lines(raw: Option<&str>) -> Lines<'_> {
+    match raw {
+        Some(raw) if raw.starts_with('"') => unwrapped(raw).unwrap_or_default(),
+        Some(raw) => Lines::of(raw),
+        None => Lines::default(),
+    }
+}
+
+fn unwrapped(raw: &str) -> Option<Lines<'_>> {
+    let json = match text(raw)? {
+        Cow::Borrowed(json) => return Some(Lines::of(json)),
+        Cow::Owned(json) => json,
+    };
+    let mended = mend::mended(&json);
+    let mut lines = Lines::of(mended.as_deref().unwrap_or(&json));
+    if mended.is_some() {
+        lines.codes.insert(Code::TextMended);
+    }
+    Some(Lines {
+        lines: lines.lines.into_iter().map(OrderLine::into_owned).collect(),
+        codes: lines.codes,
+    })
+}
+
+impl<'a> Lines<'a> {
+    fn of(json: &'a str) -> Lines<'a> {
+        let Entries(entries) = serde_json::from_str(json).unwrap_or_default();
+        let mut codes = Codes::EMPTY;
+        let lines = entries
+            .into_iter()
+            .map(|(line, raw)| OrderLine::of(line, raw, &mut codes))
+            .collect();
+        Lines { lines, codes }
+    }
+}
+
+impl<'a> OrderLine<'a> {
+    fn of(line: i32, raw: &'a str, codes: &mut Codes) -> OrderLine<'a> {
+        let fields: Fields<'a> = serde_json::from_str(raw).unwrap_or_default();
+        let (unit_price, beside) = match fields.price.map_or(Value::Absent, Value::of) {
+            Value::Absent => (None, None),
+            price => priced(price).unwrap_or_else(|| {
+                codes.insert(Code::PriceUnparseable);
+                (None, None)
+            }),
+        };
+        OrderLine {
+            line,
+            product_id: product_id(fields.product_id, codes),
+            quantity: quantity(fields.amount),
+            unit_price,
+            currency: currency(fields.currency).or(beside),
+            option: fields.option.map(Cow::Borrowed),
+        }
+    }
+
+    fn into_owned(self) -> OrderLine<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        OrderLine {
+            line: self.line,
+            product_id: self.product_id.map(owned),
+            quantity: self.quantity,
+            unit_price: self.unit_price,
+            currency: self.currency.map(owned),
+            option: self.option.map(owned),
+        }
+    }
+}
+
+/// The amount, and the currency that stands beside it.
+fn priced(price: Value<'_>) -> Option<(Option<Decimal>, Option<Cow<'_, str>>)> {
+    match price {
+        Value::Number(number) => Some((Some(price::number(number)?), None)),
+        Value::Text(Cow::Borrowed(text)) => {
+            let price = price::parse(text)?;
+            Some((Some(price.amount), price.currency.map(Cow::Borrowed)))
+        }
+        Value::Text(Cow::Owned(text)) => {
+            let price = price::parse(&text)?;
+            let currency = price
+                .currency
+                .map(|currency| Cow::Owned(currency.to_owned()));
+            Some((Some(price.amount), currency))
+        }
+        Value::Absent | Value::Other => None,
+    }
+}
+
+fn product_id<'a>(raw: Option<&'a str>, codes: &mut Codes) -> Option<Cow<'a, str>> {
+    match Key::of(raw?) {
+        Key::Some(key) if key.len() <= MAX_KEY_BYTES => Some(key),
+        Key::Some(_) => {
+            codes.insert(Code::KeyTooLong);
+            None
+        }
+        Key::Absent | Key::Refused => None,
+    }
+}
+
+/// Shops write how many as programs do (`"1.000"` is one), or else as they write prices.
+fn quantity(raw: Option<&str>) -> Option<Decimal> {
+    match raw.map_or(Value::Absent, Value::of) {
+        Value::Absent => Some(Decimal::ONE),
+        Value::Number(number) => price::number(number),
+        Value::Text(text) => price::number(text.trim()).or_else(|| {
+            let price = price::parse(&text)?;
+            price.currency.is_none().then_some(price.amount)
+        }),
+        Value::Other => None,
+    }
+}
+
+/// What is no text names a currency too: one that nobody knows.
+fn currency(raw: Option<&str>) -> Option<Cow<'_, str>> {
+    let raw = raw?;
+    let name = match Value::of(raw) {
+        Value::Absent => return None,
+        Value::Text(text) => trimmed(text),
+        Value::Number(_) | Value::Other => Cow::Borrowed(raw),
+    };
+    Some(cut(name, MAX_KEY_BYTES).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+    use serde_json::json;
+
+    use super::{MAX_LINES, OrderLine, lines};
+    use crate::event::code::{Code, Codes};
+
+    fn number(text: &str) -> Option<Decimal> {
+        (!text.is_empty()).then(|| text.parse().expect("it is a number"))
+    }
+
+    /// The only line of an order.
+    fn one(line: &str) -> (OrderLine<'static>, Codes) {
+        let cart = format!("[{line}]");
+        let mut read = lines(Some(&cart));
+        assert_eq!(read.lines.len(), 1, "{line}");
+        (read.lines.remove(0).into_owned(), read.codes)
+    }
+
+    #[test]
+    fn a_line_says_what_how_many_and_for_how_much() {
+        let line = r#"{"product_id":96047,"amount":2,"price":"880.00","currency":"£","option":[{"option_id":1}]}"#;
+        let (read, codes) = one(line);
+        assert_eq!(
+            read,
+            OrderLine {
+                line: 1,
+                product_id: Some("96047".into()),
+                quantity: number("2"),
+                unit_price: number("880.00"),
+                currency: Some("£".into()),
+                option: Some(r#"[{"option_id":1}]"#.into()),
+            }
+        );
+        assert_eq!(codes, Codes::EMPTY);
+        let (bare, codes) = one("{}");
+        assert_eq!(
+            (bare.product_id, bare.unit_price, bare.currency, bare.option),
+            (None, None, None, None)
+        );
+        assert_eq!((bare.quantity, codes), (number("1"), Codes::EMPTY));
+    }
+
+    #[test]
+    fn the_last_of_duplicate_keys_wins() {
+        let (read, _) = one(r#"{"price":"1","price":"2","\u0070roduct_id":1,"product_id":2}"#);
+        assert_eq!(
+            (read.unit_price, read.product_id.as_deref()),
+            (number("2"), Some("2"))
+        );
+        let read = lines(Some(
+            r#"{"a":{"price":1},"b":{"price":2},"\u0061":{"price":3}}"#,
+        ));
+        let prices: Vec<_> = read
+            .lines
+            .iter()
+            .map(|line| (line.line, line.unit_price))
+            .collect();
+        assert_eq!(prices, [(1, number("3")), (2, number("2"))]);
+    }
+
+    #[test]
+    fn every_kind_of_price_is_read_or_flagged() {
+        let bad = Codes::of(Code::PriceUnparseable);
+        let cases: &[(&str, &str, Option<&str>, Codes)] = &[
+            (r#""price":"880.00""#, "880", None, Codes::EMPTY),
+            (
+                r#""price":"1 278,00","currency":"€""#,
+                "1278",
+                Some("€"),
+                Codes::EMPTY,
+            ),
+            (r#""price":"\u00a3 1.234""#, "1234", Some("£"), Codes::EMPTY),
+            (r#""price":"AU $ 5""#, "5", Some("AU $"), Codes::EMPTY),
+            (
+                r#""price":"£5","currency":" EUR ""#,
+                "5",
+                Some("EUR"),
+                Codes::EMPTY,
+            ),
+            (
+                r#""price":"£5","currency":"""#,
+                "5",
+                Some("£"),
+                Codes::EMPTY,
+            ),
+            (
+                r#""price":"£5","currency":null"#,
+                "5",
+                Some("£"),
+                Codes::EMPTY,
+            ),
+            (
+                r#""price":"£5","currency":"\u20ac""#,
+                "5",
+                Some("€"),
+                Codes::EMPTY,
+            ),
+            (
+                r#""price":"£5","currency":978"#,
+                "5",
+                Some("978"),
+                Codes::EMPTY,
+            ),
+            (
+                r#""price":"£5","currency":["EUR"]"#,
+                "5",
+                Some(r#"["EUR"]"#),
+                Codes::EMPTY,
+            ),
+            (r#""price":880.125"#, "880.125", None, Codes::EMPTY),
+            (r#""price":1.234"#, "1.234", None, Codes::EMPTY),
+            (r#""price":8.8e2"#, "880", None, Codes::EMPTY),
+            (r#""price":0"#, "0", None, Codes::EMPTY),
+            (
+                r#""price":null,"currency":"€""#,
+                "",
+                Some("€"),
+                Codes::EMPTY,
+            ),
+            (r#""price":" ""#, "", None, Codes::EMPTY),
+            (r#""price":false"#, "", None, Codes::EMPTY),
+            (r#""price":"free","currency":"€""#, "", Some("€"), bad),
+            (r#""price":"10-20""#, "", None, bad),
+            (r#""price":true"#, "", None, bad),
+            (r#""price":["5"]"#, "", None, bad),
+            (r#""price":1e99"#, "", None, bad),
+        ];
+        for (fields, unit_price, currency, codes) in cases {
+            let (line, found) = one(&format!("{{{fields}}}"));
+            assert_eq!(
+                (line.unit_price, line.currency.as_deref(), found),
+                (number(unit_price), *currency, *codes),
+                "{fields}"
+            );
+        }
+    }
+
+    #[test]
+    fn quantities_are_numbers_and_1_when_unsaid() {
+        let cases = [
+            ("1", "1"),
+            ("2.0", "2"),
+            ("1.5", "1.5"),
+            ("-1", "-1"),
+            ("0", "0"),
+            ("2e1", "20"),
+            ("null", "1"),
+            (r#""""#, "1"),
+            (r#"" 3 ""#, "3"),
+            (r#""1.000""#, "1"),
+            (r#""1.0000""#, "1"),
+            (r#""1,5""#, "1.5"),
+            (r#""٣""#, "3"),
+            (r#""2 pcs""#, ""),
+            (r#""two""#, ""),
+            ("true", ""),
+            ("[1]", ""),
+            ("1e99", ""),
+        ];
+        for (raw, expected) in cases {
+            let (line, codes) = one(&format!(r#"{{"amount":{raw}}}"#));
+            assert_eq!(
+                (line.quantity, codes),
+                (number(expected), Codes::EMPTY),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn products_are_keys() {
+        let cases = [
+            ("96047", Some("96047")),
+            ("96047.0", Some("96047")),
+            (r#"" 96047 ""#, Some("96047")),
+            (r#""a-1""#, Some("a-1")),
+            ("null", None),
+            (r#""""#, None),
+            ("1.5", None),
+            ("{}", None),
+        ];
+        for (raw, expected) in cases {
+            let (line, codes) = one(&format!(r#"{{"product_id":{raw}}}"#));
+            assert_eq!(
+                (line.product_id.as_deref(), codes),
+                (expected, Codes::EMPTY),
+                "{raw}"
+            );
+        }
+        let long = "7".repeat(256);
+        let (line, codes) = one(&format!(r#"{{"product_id":{long},"currency":"{long}"}}"#));
+        assert_eq!(
+            (line.product_id, codes),
+            (None, Codes::of(Code::KeyTooLong))
+        );
+        assert_eq!(line.currency.as_deref(), long.get(1..));
+    }
+
+    #[test]
+    fn lines_come_in_an_array_an_object_or_a_string() {
+        let found = |raw: &str| {
+            let read = lines(Some(raw));
+            assert_eq!(read.codes, Codes::EMPTY, "{raw}");
+            let lines = read.lines.into_iter();
+            lines
+                .map(|line| (line.line, line.product_id.unwrap_or_default().into_owned()))
+                .collect::<Vec<_>>()
+        };
+        let expected = [(1, "7".to_owned()), (3, "8".to_owned())];
+        let array = r#" [ {"product_id":7} , null, {"product_id":"8"}, [{}], 5, "{}" ] "#.trim();
+        let object = r#"{"0":{"product_id":7},"1":[],"2":{"product_id":8}}"#;
+        assert_eq!(found(array), expected);
+        assert_eq!(found(object), expected);
+        assert_eq!(found(&json!(array).to_string()), expected);
+        assert_eq!(found(&json!(format!(" {object}\n")).to_string()), expected);
+    }
+
+    #[test]
+    fn what_is_no_list_has_no_lines() {
+        for raw in [
+            "[]",
+            "{}",
+            "null",
+            "false",
+            "5",
+            r#""""#,
+            r#"" ""#,
+            r#""[]""#,
+            r#""null""#,
+            r#""[{""#,
+            r#""\"\"""#,
+            r#"{"product_id":7}"#,
+        ] {
+            assert_eq!(lines(Some(raw)), Default::default(), "{raw}");
+        }
+        assert_eq!(lines(None), Default::default());
+    }
+
+    #[test]
+    fn text_that_no_database_holds_is_mended_in_a_string_too() {
+        let json = json!(r#"[{"product_id":"a\u0000b"}]"#).to_string();
+        let read = lines(Some(&json));
+        assert_eq!(read.codes, Codes::of(Code::TextMended));
+        assert_eq!(
+            read.lines
+                .first()
+                .and_then(|line| line.product_id.as_deref()),
+            Some("ab")
+        );
+    }
+
+    #[test]
+    fn lines_have_a_limit_and_depth_does_no_harm() {
+        let many = format!("[1{}]", ",{}".repeat(MAX_LINES + 5));
+        let read = lines(Some(&many)).lines;
+        assert_eq!(
+            (read.len(), read.last().map(|line| line.line)),
+            (MAX_LINES, Some(1 + MAX_LINES as i32))
+        );
+        let deep = format!(
+            r#"[{{"price":5,"option":{}{}}}]"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        assert_eq!(lines(Some(&json!(deep).to_string())).lines.len(), 1);
+    }
+}

@@ -1,0 +1,221 @@
+//! Natural keys to surrogate keys: from the cache, else looked up as a set, else inserted as a set. Inserts go
+//! dimension by dimension in one order and sorted within each, so that workers never wait for each other in a
+//! circle; only keys that are truly new reach the insert, so that surrogate keys stay dense. An event older than the
+//! current version of a member gets the version that held at its time.
+//!
+//! # Layout
+//! - [`table`]     how each dimension's table is addressed
+//! - [`resolver`]  one dimension: statements and cache
+//! - [`bridge`]    the parts of an option combination
+
+mod bridge;
+mod resolver;
+mod table;
+
+use std::ops::Range;
+
+use self::bridge::Bridge;
+use self::resolver::Resolver;
+use crate::error::Failure;
+use crate::event::batch::Batch;
+use crate::event::batch::members::Dimension;
+use crate::event::batch::row;
+use crate::warehouse::key_cache::Found;
+
+/// All dimensions of a worker.
+pub struct Dimensions {
+    resolvers: Vec<Resolver>,
+    bridge: Bridge,
+}
+
+/// Surrogate keys of a batch's members.
+#[derive(Clone)]
+pub struct Keys {
+    members: [Vec<Found>; Dimension::COUNT],
+    /// Rows that belong to an earlier version: row, dimension, key.
+    earlier: Vec<(usize, usize, i32)>,
+    /// Order lines whose product had an earlier version: line, key.
+    earlier_products: Vec<(usize, i32)>,
+}
+
+impl Keys {
+    pub fn unresolved(batch: &Batch) -> Keys {
+        Keys {
+            members: std::array::from_fn(|dimension| {
+                vec![Found::UNRESOLVED; batch.members[dimension].hashes.len()]
+            }),
+            earlier: Vec::new(),
+            earlier_products: Vec::new(),
+        }
+    }
+
+    /// The key of a member index, which may be a special key itself.
+    pub fn of(&self, dimension: Dimension, member: i32) -> i32 {
+        usize::try_from(member).map_or(member, |index| self.members[dimension as usize][index].key)
+    }
+
+    /// The product of an order line, at the time of its event.
+    pub fn of_line(&self, batch: &Batch, line: usize) -> i32 {
+        let earlier = self
+            .earlier_products
+            .iter()
+            .find(|earlier| earlier.0 == line);
+        earlier.map_or_else(
+            || self.of(Dimension::Product, batch.lines[line].product),
+            |earlier| earlier.1,
+        )
+    }
+
+    /// All keys of one row.
+    pub fn of_row(&self, batch: &Batch, row: usize) -> [i32; Dimension::COUNT] {
+        let members = &batch.rows[row].members;
+        let mut keys: [i32; Dimension::COUNT] =
+            std::array::from_fn(|dimension| self.of(Dimension::ALL[dimension], members[dimension]));
+        for &(_, dimension, key) in self.earlier.iter().filter(|earlier| earlier.0 == row) {
+            keys[dimension] = key;
+        }
+        keys
+    }
+}
+
+impl Dimensions {
+    /// `cache_entries`: keys remembered per dimension, at most twice as many at a moment.
+    pub fn new(cache_entries: usize) -> Dimensions {
+        Dimensions {
+            resolvers: Dimension::ALL
+                .iter()
+                .map(|&dimension| Resolver::new(dimension, cache_entries))
+                .collect(),
+            bridge: Bridge::new(),
+        }
+    }
+
+    /// Finds or makes the keys of all members that these rows and their order lines refer to.
+    pub fn resolve(
+        &mut self,
+        batch: &Batch,
+        rows: Range<usize>,
+        keys: &mut Keys,
+    ) -> Result<(), Failure> {
+        let whole = rows.len() == batch.rows.len();
+        for (dimension, resolver) in self.resolvers.iter_mut().enumerate() {
+            let members = &batch.members[dimension];
+            let found = &mut keys.members[dimension];
+            let made = if whole {
+                resolver.resolve(members, 0..members.hashes.len(), found)?
+            } else {
+                let wanted = batch.referred_to(rows.clone(), Dimension::ALL[dimension]);
+                resolver.resolve(members, wanted, found)?
+            };
+            if dimension == Dimension::OptionCombination as usize && !made.is_empty() {
+                self.bridge.insert(batch, &made, keys)?;
+            }
+        }
+        self.find_earlier(batch, rows.clone(), keys)?;
+        self.find_earlier_products(batch, rows, keys)
+    }
+
+    /// Late events belong to the version of their time.
+    fn find_earlier(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        keys: &mut Keys,
+    ) -> Result<(), Failure> {
+        for (dimension, resolver) in self.resolvers.iter().enumerate() {
+            if !resolver.is_versioned {
+                continue;
+            }
+            let found = &keys.members[dimension];
+            let late: Vec<(usize, usize)> = rows
+                .clone()
+                .filter_map(|row| {
+                    let at = &batch.rows[row];
+                    let member = usize::try_from(at.members[dimension]).ok()?;
+                    (at.event_time < found[member].valid_from).then_some((row, member))
+                })
+                .collect();
+            if late.is_empty() {
+                continue;
+            }
+            let asked: Vec<(usize, i64)> = late
+                .iter()
+                .map(|&(row, member)| (member, batch.rows[row].event_time))
+                .collect();
+            for (index, key) in resolver.find_at(&batch.members[dimension], &asked)? {
+                keys.earlier.push((late[index].0, dimension, key));
+            }
+        }
+        Ok(())
+    }
+
+    fn find_earlier_products(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        keys: &mut Keys,
+    ) -> Result<(), Failure> {
+        let found = &keys.members[Dimension::Product as usize];
+        let late: Vec<(usize, usize, i64)> = batch
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| rows.contains(&line.row))
+            .filter_map(|(index, line)| {
+                let member = usize::try_from(line.product).ok()?;
+                let time = batch.rows[line.row].event_time;
+                (time < found[member].valid_from).then_some((index, member, time))
+            })
+            .collect();
+        if late.is_empty() {
+            return Ok(());
+        }
+        let asked: Vec<(usize, i64)> = late
+            .iter()
+            .map(|&(_, member, time)| (member, time))
+            .collect();
+        let product = Dimension::Product as usize;
+        for (index, key) in self.resolvers[product].find_at(&batch.members[product], &asked)? {
+            keys.earlier_products.push((late[index].0, key));
+        }
+        Ok(())
+    }
+
+    pub fn commit(&mut self) {
+        self.resolvers
+            .iter_mut()
+            .for_each(|resolver| resolver.cache.commit());
+    }
+
+    pub fn abort(&mut self) {
+        self.resolvers
+            .iter_mut()
+            .for_each(|resolver| resolver.cache.abort());
+    }
+
+    /// Forgets all keys, as when versions changed, or the tables may have been restored or emptied.
+    pub fn forget(&mut self) {
+        self.resolvers
+            .iter_mut()
+            .for_each(|resolver| resolver.cache.clear());
+    }
+}
+
+/// Puts the audit key and the members' keys into the images of these rows.
+pub fn put_keys(batch: &mut Batch, rows: Range<usize>, keys: &Keys, audit_key: i64) {
+    let mut start = batch.row_start(rows.start);
+    for at in &batch.rows[rows.clone()] {
+        let found: [i32; Dimension::COUNT] = std::array::from_fn(|dimension| {
+            keys.of(Dimension::ALL[dimension], at.members[dimension])
+        });
+        row::set_keys(&mut batch.image[start..at.end], audit_key, &found);
+        start = at.end;
+    }
+    for row in keys.earlier.iter().map(|earlier| earlier.0) {
+        if rows.contains(&row) {
+            let found = keys.of_row(batch, row);
+            let (start, end) = (batch.row_start(row), batch.rows[row].end);
+            row::set_keys(&mut batch.image[start..end], audit_key, &found);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Rows into fact_order_line, beside the facts of their events. Orders are rare among events, so this is plain SQL:
+//! the currency is found by what is written and the store's country, and the amount is valued with the day's rates.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
+use pgrx::pg_sys;
+
+use super::dimensions::Keys;
+use super::facts::{Verdict, timestamp};
+use super::statement::Statement;
+use crate::error::Failure;
+use crate::event::batch::Batch;
+use crate::event::batch::lines::Line;
+use crate::event::batch::members::Dimension;
+
+const INSERT: &str = "\
+    INSERT INTO warehouse.fact_order_line (audit_key, event_time, event_id, line_number, date_key, time_key, order_id, product_key, \
+        customer_key, device_key, store_key, geography_key, campaign_key, option_combination_key, is_bot, quantity, unit_price, \
+        currency_token, currency_key, local_amount, base_amount, base_currency, rate_date, fx_status) \
+    SELECT $1, i.event_time, i.event_id, i.line_number, i.date_key, i.time_key, i.order_id, i.product_key, i.customer_key, i.device_key, \
+        i.store_key, i.geography_key, i.campaign_key, i.combination_key, i.is_bot, a.quantity, a.unit_price, i.currency_token, \
+        COALESCE(c.currency_key, CASE WHEN i.currency_token IS NULL THEN -3 ELSE -1 END), \
+        pg_catalog.round(a.unit_price * a.quantity, 4), v.base_amount, b.currency, v.rate_date, v.fx_status \
+    FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), \
+            pg_catalog.unnest($7), pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), \
+            pg_catalog.unnest($12), pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16), \
+            pg_catalog.unnest($17), pg_catalog.unnest($18)) \
+        AS i (event_time, event_id, line_number, date_key, time_key, order_id, product_key, customer_key, device_key, store_key, \
+              geography_key, campaign_key, combination_key, is_bot, quantity, unit_price, currency_token) \
+    CROSS JOIN (SELECT pg_catalog.current_setting('starsink.base_currency') AS currency) AS b \
+    CROSS JOIN LATERAL (SELECT i.quantity::numeric AS quantity, i.unit_price::numeric AS unit_price) AS a \
+    JOIN warehouse.dim_date AS d ON d.date_key = i.date_key \
+    JOIN warehouse.dim_store AS s ON s.store_key = i.store_key \
+    CROSS JOIN LATERAL (SELECT starsink.currency_of(i.currency_token, s.country_code, s.currency) AS code) AS k \
+    LEFT JOIN warehouse.dim_currency AS c ON c.currency_code = k.code \
+    CROSS JOIN LATERAL starsink.valued(a.unit_price * a.quantity, c.currency_code, d.date, b.currency) AS v";
+
+pub struct OrderLines(Statement);
+
+impl OrderLines {
+    pub fn new() -> OrderLines {
+        use pg_sys::{BOOLARRAYOID, INT4ARRAYOID, INT8OID, TEXTARRAYOID, TIMESTAMPTZARRAYOID};
+        OrderLines(Statement::new(
+            INSERT,
+            &[
+                INT8OID,
+                TIMESTAMPTZARRAYOID,
+                TEXTARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                TEXTARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
+                BOOLARRAYOID,
+                TEXTARRAYOID,
+                TEXTARRAYOID,
+                TEXTARRAYOID,
+            ],
+        ))
+    }
+
+    /// Writes the lines of those of these rows that were written.
+    pub fn insert(
+        &self,
+        batch: &Batch,
+        rows: Range<usize>,
+        keys: &Keys,
+        audit_key: i64,
+        verdict: &Verdict,
+    ) -> Result<(), Failure> {
+        if batch.lines.is_empty() {
+            return Ok(());
+        }
+        let left_out = left_out(batch, verdict);
+        let chosen: Vec<usize> = (0..batch.lines.len())
+            .filter(|&line| {
+                let row = batch.lines[line].row;
+                rows.contains(&row) && !left_out.contains(&row)
+            })
+            .collect();
+        let lines: Vec<&Line> = chosen.iter().map(|&line| &batch.lines[line]).collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        let of_event = |dimension: Dimension| -> DatumWithOid<'_> {
+            lines
+                .iter()
+                .map(|line| keys.of_row(batch, line.row)[dimension as usize])
+                .collect::<Vec<i32>>()
+                .into()
+        };
+        let products: Vec<i32> = chosen
+            .iter()
+            .map(|&line| keys.of_line(batch, line))
+            .collect();
+        let combinations: Vec<i32> = lines
+            .iter()
+            .map(|line| keys.of(Dimension::OptionCombination, line.combination))
+            .collect();
+        let int = |value: fn(&Line) -> i32| -> DatumWithOid<'_> {
+            lines
+                .iter()
+                .map(|line| value(line))
+                .collect::<Vec<i32>>()
+                .into()
+        };
+        let text = |value: fn(&Line) -> Option<&String>| -> DatumWithOid<'_> {
+            lines
+                .iter()
+                .map(|line| value(line).cloned())
+                .collect::<Vec<Option<String>>>()
+                .into()
+        };
+        let times: Vec<TimestampWithTimeZone> = lines
+            .iter()
+            .map(|line| timestamp(batch.rows[line.row].event_time))
+            .collect::<Result<_, _>>()?;
+        let ids: Vec<&str> = lines.iter().map(|line| batch.event_id(line.row)).collect();
+        let bots: Vec<bool> = lines.iter().map(|line| line.is_bot).collect();
+        self.0.run(&[
+            audit_key.into(),
+            times.into(),
+            ids.into(),
+            int(|line| line.number),
+            int(|line| line.date_key),
+            int(|line| line.time_key),
+            text(|line| Some(&line.order_id)),
+            products.into(),
+            of_event(Dimension::Customer),
+            of_event(Dimension::Device),
+            of_event(Dimension::Store),
+            of_event(Dimension::Geography),
+            of_event(Dimension::Campaign),
+            combinations.into(),
+            bots.into(),
+            text(|line| line.quantity.as_ref()),
+            text(|line| line.unit_price.as_ref()),
+            text(|line| line.currency.as_ref()),
+        ])
+    }
+}
+
+/// Rows whose event was there before, or is refused.
+fn left_out(batch: &Batch, verdict: &Verdict) -> HashSet<usize> {
+    let mut rows: HashSet<usize> = verdict.duplicates.iter().copied().collect();
+    for rejected in verdict.synthetic.iter().chain(&verdict.refused) {
+        rows.extend(batch.lines.iter().map(|line| line.row).filter(|&row| {
+            batch.rows[row].span == rejected.span && batch.rows[row].offset == rejected.offset
+        }));
+    }
+    rows
+}

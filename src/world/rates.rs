@@ -1,0 +1,580 @@
+//! Exchange rates as files have them: the European Central Bank's history, and rows of date, currency and rate.
+//!
+//! A row or a cell that cannot be read is an item of its own with its line and the reason, and reading goes on after it.
+
+use std::fmt::{self, Display};
+use std::io::{BufRead, Read};
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+const EURO: CurrencyCode = CurrencyCode(*b"EUR");
+/// Most of a cell that a message shows, in characters.
+const MAX_SHOWN: usize = 40;
+/// Most bytes of a line: what is longer is no such file.
+const MAX_LINE: u64 = 65_536;
+
+/// Three capitals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CurrencyCode([u8; 3]);
+
+impl CurrencyCode {
+    fn parse(text: &str) -> Option<CurrencyCode> {
+        let code: [u8; 3] = text.as_bytes().try_into().ok()?;
+        let is_code = code.iter().all(u8::is_ascii_alphabetic);
+        is_code.then(|| CurrencyCode(code.map(|byte| byte.to_ascii_uppercase())))
+    }
+
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// What one unit of the base was worth in a currency on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    pub day: NaiveDate,
+    pub base: CurrencyCode,
+    pub currency: CurrencyCode,
+    /// Units of the currency for one of the base; above 0.
+    pub per_base: Decimal,
+}
+
+/// Why a line is no rate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RateError {
+    /// From 1.
+    pub line: u64,
+    pub reason: String,
+}
+
+impl Display for RateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason)
+    }
+}
+
+impl std::error::Error for RateError {}
+
+/// Reads the history of the European Central Bank: a column for each currency, a row for each day, base EUR.
+/// Fails when the header is another one.
+pub fn parse_ecb<R: BufRead>(source: R) -> Result<EcbRates<R>, RateError> {
+    let mut rows = Rows::new(source);
+    rows.header("Date and currency codes")?;
+    let columns = rows
+        .row()
+        .enumerate()
+        .map(|(place, name)| match (place, name) {
+            (0, name) if name.eq_ignore_ascii_case("date") => Ok(None),
+            (0, name) => Err(expected("the header's first column to be Date", name)),
+            (_, "") => Ok(None),
+            (_, name) => CurrencyCode::parse(name)
+                .map(Some)
+                .ok_or_else(|| expected("a currency code in the header", name)),
+        })
+        .collect::<Result<_, _>>()
+        .map_err(|reason| rows.error(reason))?;
+    Ok(EcbRates {
+        rows,
+        columns,
+        day: None,
+        next: 0,
+    })
+}
+
+/// Reads rows of `date`, `currency`, `rate` and, where it is not EUR, `base`, in the order that the header says; other
+/// columns are left alone. Fails when the header lacks one of them.
+pub fn parse_rows<R: BufRead>(source: R) -> Result<RowRates<R>, RateError> {
+    let mut rows = Rows::new(source);
+    rows.header("date, currency and rate")?;
+    let place = |wanted: &str| {
+        rows.row()
+            .position(|name| name.eq_ignore_ascii_case(wanted))
+    };
+    let required = |wanted: &str| {
+        let missing = || expected(&format!("a column {wanted} in the header"), rows.line());
+        place(wanted).ok_or_else(|| rows.error(missing()))
+    };
+    Ok(RowRates {
+        date: required("date")?,
+        currency: required("currency")?,
+        rate: required("rate")?,
+        base: place("base"),
+        rows,
+    })
+}
+
+/// The rates of the ECB's history, in the file's order.
+pub struct EcbRates<R> {
+    rows: Rows<R>,
+    /// The currency of each column, `None` for the date and for what the trailing comma adds.
+    columns: Vec<Option<CurrencyCode>>,
+    /// Of the row at hand.
+    day: Option<NaiveDate>,
+    /// The column to read next.
+    next: usize,
+}
+
+impl<R: BufRead> Iterator for EcbRates<R> {
+    type Item = Result<Rate, RateError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let Some(day) = self.day else {
+                match self.rows.read()? {
+                    Ok(()) => {}
+                    Err(error) => return Some(Err(error)),
+                }
+                match self.rows.day(0) {
+                    Ok(day) => self.day = Some(day),
+                    Err(error) => return Some(Err(error)),
+                }
+                if self.rows.cells.len() > self.columns.len() {
+                    self.day = None;
+                    let count = self.columns.len();
+                    let reason = format!("expected {count} cells, as in the header");
+                    return Some(Err(self.rows.error(reason)));
+                }
+                self.next = 1;
+                continue;
+            };
+            let Some(column) = self.columns.get(self.next) else {
+                self.day = None;
+                continue;
+            };
+            let place = self.next;
+            self.next += 1;
+            let (Some(currency), cell) = (*column, self.rows.cell(place)) else {
+                continue;
+            };
+            if !cell.is_empty() && cell != "N/A" {
+                return Some(self.rows.rate(place).map(|per_base| Rate {
+                    day,
+                    base: EURO,
+                    currency,
+                    per_base,
+                }));
+            }
+        }
+    }
+}
+
+/// The rates of rows, in the file's order.
+pub struct RowRates<R> {
+    rows: Rows<R>,
+    date: usize,
+    currency: usize,
+    rate: usize,
+    base: Option<usize>,
+}
+
+impl<R: BufRead> RowRates<R> {
+    fn rate(&self) -> Result<Rate, RateError> {
+        let rate = Rate {
+            day: self.rows.day(self.date)?,
+            base: match self.base {
+                Some(place) if !self.rows.cell(place).is_empty() => self.rows.currency(place)?,
+                _ => EURO,
+            },
+            currency: self.rows.currency(self.currency)?,
+            per_base: self.rows.rate(self.rate)?,
+        };
+        if rate.base == rate.currency && rate.per_base != Decimal::ONE {
+            let reason = expected("1 for the base itself", self.rows.cell(self.rate));
+            return Err(self.rows.error(reason));
+        }
+        Ok(rate)
+    }
+}
+
+impl<R: BufRead> Iterator for RowRates<R> {
+    type Item = Result<Rate, RateError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        Some(self.rows.read()?.and_then(|()| self.rate()))
+    }
+}
+
+/// Lines of comma-separated values: the one at hand, and its cells as what they should be.
+struct Rows<R> {
+    source: R,
+    text: String,
+    cells: Vec<Range<usize>>,
+    /// Of the line at hand, from 1.
+    number: u64,
+    is_broken: bool,
+}
+
+impl<R: BufRead> Rows<R> {
+    fn new(source: R) -> Rows<R> {
+        Rows {
+            source,
+            text: String::new(),
+            cells: Vec::new(),
+            number: 0,
+            is_broken: false,
+        }
+    }
+
+    fn header(&mut self, columns: &str) -> Result<(), RateError> {
+        self.read().unwrap_or_else(|| {
+            let reason = format!("expected a header with {columns}, found nothing");
+            Err(self.error(reason))
+        })
+    }
+
+    /// Goes to the next line that is not blank; `None` at the end.
+    fn read(&mut self) -> Option<Result<(), RateError>> {
+        while !self.is_broken {
+            let mut bytes = std::mem::take(&mut self.text).into_bytes();
+            bytes.clear();
+            let read = (&mut self.source)
+                .take(MAX_LINE)
+                .read_until(b'\n', &mut bytes);
+            self.number += 1;
+            let reason = match (read, String::from_utf8(bytes)) {
+                (Ok(0), _) => return None,
+                (Ok(read), Ok(text)) if (read as u64) < MAX_LINE => {
+                    self.text = text;
+                    if self.line().is_empty() {
+                        continue;
+                    }
+                    self.split();
+                    return Some(Ok(()));
+                }
+                (Ok(read), Err(_)) if (read as u64) < MAX_LINE => "expected UTF-8".to_owned(),
+                (Ok(_), _) => {
+                    self.is_broken = true;
+                    format!("expected a line of less than {MAX_LINE} bytes")
+                }
+                (Err(error), _) => {
+                    self.is_broken = true;
+                    error.to_string()
+                }
+            };
+            return Some(Err(self.error(reason)));
+        }
+        None
+    }
+
+    /// Finds the cells. Commas in quotation marks part nothing.
+    fn split(&mut self) {
+        self.cells.clear();
+        let (mut start, mut is_quoted) = (0, false);
+        for (place, byte) in self.text.bytes().enumerate() {
+            match byte {
+                b'"' => is_quoted = !is_quoted,
+                b',' if !is_quoted => {
+                    self.cells.push(start..place);
+                    start = place + 1;
+                }
+                _ => {}
+            }
+        }
+        self.cells.push(start..self.text.len());
+    }
+
+    /// The line, without what marks its end or the start of the file.
+    fn line(&self) -> &str {
+        self.text.trim_start_matches('\u{feff}').trim()
+    }
+
+    fn row(&self) -> impl Iterator<Item = &str> {
+        (0..self.cells.len()).map(|place| self.cell(place))
+    }
+
+    fn error(&self, reason: String) -> RateError {
+        RateError {
+            line: self.number,
+            reason,
+        }
+    }
+
+    /// A cell that a short row lacks is empty.
+    fn cell(&self, place: usize) -> &str {
+        let cell = self
+            .cells
+            .get(place)
+            .and_then(|at| self.text.get(at.clone()));
+        let cell = cell
+            .unwrap_or_default()
+            .trim_start_matches('\u{feff}')
+            .trim();
+        let unquoted = cell
+            .strip_prefix('"')
+            .and_then(|cell| cell.strip_suffix('"'));
+        unquoted.unwrap_or(cell).trim()
+    }
+
+    fn day(&self, place: usize) -> Result<NaiveDate, RateError> {
+        let cell = self.cell(place);
+        let is_padded = cell.len() == 10 && cell.starts_with(|c: char| c.is_ascii_digit());
+        NaiveDate::parse_from_str(cell, "%Y-%m-%d")
+            .ok()
+            .filter(|_| is_padded)
+            .ok_or_else(|| self.error(expected("a date as 2020-06-04", cell)))
+    }
+
+    fn currency(&self, place: usize) -> Result<CurrencyCode, RateError> {
+        let cell = self.cell(place);
+        CurrencyCode::parse(cell)
+            .ok_or_else(|| self.error(expected("a currency code of three letters", cell)))
+    }
+
+    fn rate(&self, place: usize) -> Result<Decimal, RateError> {
+        let cell = self.cell(place);
+        let is_plain = cell
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        Decimal::from_str_exact(cell)
+            .ok()
+            .filter(|rate| is_plain && *rate > Decimal::ZERO)
+            .ok_or_else(|| {
+                self.error(expected(
+                    "a number above 0 of at most 28 digits, as 1.0955",
+                    cell,
+                ))
+            })
+    }
+}
+
+fn expected(what: &str, found: &str) -> String {
+    match found {
+        "" => format!("expected {what}, found nothing"),
+        found => {
+            let shown: String = found.chars().take(MAX_SHOWN).collect();
+            let rest = if shown.len() < found.len() { "…" } else { "" };
+            format!("expected {what}, found {shown:?}{rest}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::{Rate, RateError, parse_ecb, parse_rows};
+
+    /// One line for each item, as a person would write it.
+    fn told(items: Result<impl Iterator<Item = Result<Rate, RateError>>, RateError>) -> String {
+        let items = match items {
+            Ok(items) => items,
+            Err(error) => return format!("no: {error}"),
+        };
+        items.fold(String::new(), |mut told, item| {
+            match item {
+                Ok(Rate {
+                    day,
+                    base,
+                    currency,
+                    per_base,
+                }) => writeln!(
+                    told,
+                    "{day} 1 {} = {per_base} {}",
+                    base.as_str(),
+                    currency.as_str()
+                ),
+                Err(error) => writeln!(told, "{error}"),
+            }
+            .unwrap();
+            told
+        })
+    }
+
+    fn ecb(text: &str) -> String {
+        told(parse_ecb(text.as_bytes()))
+    }
+
+    fn rows(text: &str) -> String {
+        told(parse_rows(text.as_bytes()))
+    }
+
+    #[test]
+    fn the_history_of_the_ecb_is_read() {
+        assert_eq!(
+            ecb("Date,USD,JPY,CYP,GBP,\n\
+                 2020-06-04,1.1250,122.54,N/A,,\n\
+                 2020-06-03,1.1220,N/A,N/A,0.89448,\n"),
+            "2020-06-04 1 EUR = 1.1250 USD\n\
+             2020-06-04 1 EUR = 122.54 JPY\n\
+             2020-06-03 1 EUR = 1.1220 USD\n\
+             2020-06-03 1 EUR = 0.89448 GBP\n"
+        );
+    }
+
+    #[test]
+    fn spaces_quotes_line_ends_and_byte_order_marks_do_not_matter() {
+        let told = "2020-06-04 1 EUR = 1.125 USD\n";
+        for text in [
+            "Date, USD, \r\n2020-06-04, 1.125, \r\n",
+            "\u{feff}Date,USD\n2020-06-04,1.125",
+            "\"Date\",\"USD\"\n\"2020-06-04\",\"1.125\"\n\n",
+            "date,usd,\n2020-06-04,1.125\n",
+        ] {
+            assert_eq!(ecb(text), told, "{text:?}");
+        }
+        for text in [
+            "date,currency,rate\n2020-06-04,USD,1.125\n",
+            "Rate,Source,Currency,Date\r\n1.125,x,usd,2020-06-04\r\n",
+            "\u{feff}date, currency, rate, base\n2020-06-04, USD, 1.125, EUR\n",
+            "base,date,currency,rate\n,2020-06-04,USD,1.125",
+            "note,date,currency,rate\n\"a, b \"\"c\"\"\",2020-06-04,USD,1.125",
+        ] {
+            assert_eq!(rows(text), told, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn rows_may_have_another_base() {
+        assert_eq!(
+            rows("date,base,currency,rate\n2020-06-04,usd,CLP,770.5\n2020-06-04,USD,USD,1.00\n"),
+            "2020-06-04 1 USD = 770.5 CLP\n2020-06-04 1 USD = 1.00 USD\n"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_line_and_the_rest_is_read() {
+        assert_eq!(
+            ecb(
+                "Date,USD,JPY\n04.06.2020,1.1,1.2\n\n2020-06-04,1,5,7\n2020-06-03,-1.1,1.2\n2020-06-02,1\n"
+            ),
+            "line 2: expected a date as 2020-06-04, found \"04.06.2020\"\n\
+             line 4: expected 3 cells, as in the header\n\
+             line 5: expected a number above 0 of at most 28 digits, as 1.0955, found \"-1.1\"\n\
+             2020-06-03 1 EUR = 1.2 JPY\n\
+             2020-06-02 1 EUR = 1 USD\n"
+        );
+        let told = rows(
+            "date,currency,rate\n\
+             2020-02-30,CLP,1\n\
+             2020-06-04,Pesos,1\n\
+             2020-06-04,CLP,\n\
+             2020-06-04,CLP\n\
+             2020-06-04,EUR,2\n\
+             2020-06-04,CLP,880.25\n",
+        );
+        assert_eq!(
+            told,
+            "line 2: expected a date as 2020-06-04, found \"2020-02-30\"\n\
+             line 3: expected a currency code of three letters, found \"Pesos\"\n\
+             line 4: expected a number above 0 of at most 28 digits, as 1.0955, found nothing\n\
+             line 5: expected a number above 0 of at most 28 digits, as 1.0955, found nothing\n\
+             line 6: expected 1 for the base itself, found \"2\"\n\
+             2020-06-04 1 EUR = 880.25 CLP\n"
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_spoil_their_line_only() {
+        let text = b"date,currency,rate\n2020-06-04,\xff\xff\xff,1\n2020-06-04,CLP,880\n";
+        assert_eq!(
+            told(parse_rows(&text[..])),
+            "line 2: expected UTF-8\n2020-06-04 1 EUR = 880 CLP\n"
+        );
+    }
+
+    #[test]
+    fn rates_are_plain_numbers_and_exact() {
+        for (cell, is_rate) in [
+            ("1", true),
+            ("0.000000001", true),
+            ("1234567890123456.123456789012", true),
+            ("0.00000000000000000000000000001", false),
+            ("12345678901234567890123456789.5", false),
+            ("0", false),
+            ("0.000", false),
+            ("+1", false),
+            ("1e3", false),
+            ("1_000", false),
+            ("\"1,5\"", false),
+            ("١", false),
+            ("NaN", false),
+            (".", false),
+        ] {
+            let told = rows(&format!("date,currency,rate\n2020-06-04,CLP,{cell}\n"));
+            assert_eq!(told.starts_with("2020"), is_rate, "{told}");
+            assert!(!is_rate || told.contains(&format!(" {cell} ")), "{told}");
+        }
+        for day in ["2020-6-4", "20200-1-1", "+2020-6-04", "2020/06/04", ""] {
+            let told = rows(&format!("date,currency,rate\n{day},CLP,1\n"));
+            assert!(told.starts_with("line 2: expected a date"), "{told}");
+        }
+    }
+
+    #[test]
+    fn another_header_is_refused_at_once() {
+        for (told, expected) in [
+            (
+                ecb(""),
+                "no: line 1: expected a header with Date and currency codes, found nothing",
+            ),
+            (
+                ecb("USD,JPY\n"),
+                "no: line 1: expected the header's first column to be Date, found \"USD\"",
+            ),
+            (
+                ecb("Date,Dollar\n"),
+                "no: line 1: expected a currency code in the header, found \"Dollar\"",
+            ),
+            (
+                rows(""),
+                "no: line 1: expected a header with date, currency and rate, found nothing",
+            ),
+            (
+                rows("2020-06-04,CLP,880\n"),
+                "no: line 1: expected a column date in the header, found \"2020-06-04,CLP,880\"",
+            ),
+            (
+                rows("date;currency;rate\n"),
+                "no: line 1: expected a column date in the header, found \"date;currency;rate\"",
+            ),
+            (
+                rows(&format!("\n\n{}", "x".repeat(1000))),
+                &format!(
+                    "no: line 3: expected a column date in the header, found \"{}\"…",
+                    "x".repeat(40)
+                ),
+            ),
+        ] {
+            assert_eq!(told, expected);
+        }
+    }
+
+    #[test]
+    fn endless_lines_end_the_reading() {
+        let text = format!(
+            "date,currency,rate\n{}\n2020-06-04,CLP,880\n",
+            "x".repeat(70_000)
+        );
+        assert_eq!(
+            rows(&text),
+            "line 2: expected a line of less than 65536 bytes\n"
+        );
+    }
+
+    #[test]
+    fn a_source_that_fails_ends_the_reading() {
+        use std::io::{BufReader, Error, Read, Result};
+
+        struct Failing;
+
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> Result<usize> {
+                Err(Error::other("gone"))
+            }
+        }
+
+        let source = "date,currency,rate\n2020-06-04,CLP,880\n".as_bytes();
+        let items: Vec<_> = parse_rows(BufReader::new(source.chain(Failing)))
+            .unwrap()
+            .collect();
+        assert_eq!(items.len(), 2);
+        assert!(
+            items[0].is_ok()
+                && items[1]
+                    .as_ref()
+                    .is_err_and(|error| error.reason.contains("gone"))
+        );
+    }
+}
