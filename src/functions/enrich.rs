@@ -123,11 +123,7 @@ fn parse_price(price: &str) -> Option<pgrx::composite_type!('static, "starsink.p
     let amount = AnyNumeric::try_from(price.amount.to_string().as_str()).ok()?;
     let mut result = row("starsink.price");
     set(&mut result, "amount", amount);
-    set(
-        &mut result,
-        "currency",
-        price.currency.map(|token| currency_token(&token)),
-    );
+    set(&mut result, "currency", price.currency.map(currency_token));
     Some(result)
 }
 
