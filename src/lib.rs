@@ -21,6 +21,10 @@ mod world;
 
 use pgrx::prelude::*;
 
+/// For what Rust allocates; the server's and librdkafka's memory is their own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pgrx::pg_module_magic!();
 
 /// Called by the server when it loads the library.

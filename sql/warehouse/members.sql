@@ -51,10 +51,10 @@ ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.dim_geography (geography_key, country_code, country_name, is_inferred)
 VALUES (-1, '(unknown)', '(unknown)', false), (-2, '(not applicable)', '(not applicable)', false), (-3, '(blank)', '(blank)', false)
 ON CONFLICT DO NOTHING;
-INSERT INTO warehouse.dim_alloy_option (alloy_option_key, option_id, value_id, value, is_inferred)
-VALUES (-1, '', '', '(unknown)', false), (-2, '', '', '(not applicable)', false), (-3, '', '', '(blank)', false) ON CONFLICT DO NOTHING;
-INSERT INTO warehouse.dim_diamond_option (diamond_option_key, role, option_id, value_id, value, quality, is_inferred)
-VALUES (-1, 'special', '', '', '(unknown)', '', false), (-2, 'special', '', '', '(not applicable)', '', false), (-3, 'special', '', '', '(blank)', '', false)
+INSERT INTO warehouse.dim_alloy_option (alloy_option_key, value, is_inferred)
+VALUES (-1, '(unknown)', false), (-2, '(not applicable)', false), (-3, '(blank)', false) ON CONFLICT DO NOTHING;
+INSERT INTO warehouse.dim_diamond_option (diamond_option_key, role, value, quality, is_inferred)
+VALUES (-1, 'special', '(unknown)', '', false), (-2, 'special', '(not applicable)', '', false), (-3, 'special', '(blank)', '', false)
 ON CONFLICT DO NOTHING;
 INSERT INTO warehouse.dim_option_combination (option_combination_key, combination_hash, description)
 VALUES (-1, '(unknown)', '(unknown)'), (-2, '(not applicable)', '(not applicable)'), (-3, '(blank)', '(blank)') ON CONFLICT DO NOTHING;

@@ -134,7 +134,7 @@ pub fn write_by_halves(
     }
     let before = keys.clone();
     let outcome = transaction::sub(|| {
-        dimensions.resolve(batch, rows.clone(), keys)?;
+        dimensions.resolve(false, batch, rows.clone(), keys)?;
         put_keys(batch, rows.clone(), keys, audit_key);
         let verdict = write_new(batch, rows.clone(), probe)?;
         order_lines.insert(batch, rows.clone(), keys, audit_key, &verdict)?;

@@ -33,7 +33,7 @@ pub struct Source<'a> {
 /// How to write: each way copes with more than the one before, and costs more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// All at once, in the belief that every event is new.
+    /// All at once, in the belief that every event is new, and every dimension member that is not there yet.
     Straight,
     /// Looking up first which events are there.
     Probing,
@@ -318,7 +318,9 @@ impl Loader {
         let rows = 0..batch.rows.len();
         self.versions.begin()?;
         if way != Way::Halving {
-            self.dimensions.resolve(batch, rows.clone(), &mut keys)?;
+            let believes = way == Way::Straight;
+            self.dimensions
+                .resolve(believes, batch, rows.clone(), &mut keys)?;
         }
         if !self.versions.hold()? {
             return Ok(Progress::VersionsChanged);

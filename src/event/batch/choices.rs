@@ -98,14 +98,12 @@ fn part(members: &mut [Members; Dimension::COUNT], seed: u64, choice: &Choice) -
 }
 
 fn alloy_member(members: &mut Members, seed: u64, choice: &Choice) -> i32 {
-    let natural = natural(choice);
-    members.intern(chained(seed, &natural), || {
+    members.intern(chained(seed, &[&choice.value]), || {
         let alloy = alloy::describe(&choice.value);
-        let [option_id, value_id, value] = natural.map(|part| Some(part.to_owned()));
         [
-            option_id,
-            value_id,
-            value,
+            choice.option_id.clone(),
+            choice.value_id.clone(),
+            Some(choice.value.clone()),
             alloy.metal.map(str::to_owned),
             alloy.colour.map(str::to_owned),
             alloy.fineness.map(|fineness| fineness.to_string()),
@@ -114,30 +112,20 @@ fn alloy_member(members: &mut Members, seed: u64, choice: &Choice) -> i32 {
 }
 
 fn stone_member(members: &mut Members, seed: u64, choice: &Choice, role: &str) -> i32 {
-    let [option_id, value_id, value] = natural(choice);
     let quality = choice.quality.as_deref().unwrap_or_default();
-    let hash = chained(seed, &[role, option_id, value_id, value, quality]);
-    members.intern(hash, || {
-        let stone = stone::describe(value, choice.quality.as_deref());
+    members.intern(chained(seed, &[role, &choice.value, quality]), || {
+        let stone = stone::describe(&choice.value, choice.quality.as_deref());
         [
             Some(role.to_owned()),
-            Some(option_id.to_owned()),
-            Some(value_id.to_owned()),
-            Some(value.to_owned()),
+            choice.option_id.clone(),
+            choice.value_id.clone(),
+            Some(choice.value.clone()),
             Some(quality.to_owned()),
             stone.stone.map(str::to_owned),
             stone.shape.map(str::to_owned),
             Some(stone.is_lab_grown.to_string()),
         ]
     })
-}
-
-fn natural(choice: &Choice) -> [&str; 3] {
-    [
-        choice.option_id.as_deref().unwrap_or_default(),
-        choice.value_id.as_deref().unwrap_or_default(),
-        &choice.value,
-    ]
 }
 
 /// Hash of several texts; where one ends and the next begins counts.

@@ -3,23 +3,11 @@
 use super::Choice;
 use super::label::Role;
 
-type Key<'a> = (
-    Role,
-    Option<&'a str>,
-    Option<&'a str>,
-    &'a str,
-    Option<&'a str>,
-);
+type Key<'a> = (Role, &'a str, Option<&'a str>);
 
-/// What tells two choices apart.
+/// What tells two choices apart. Ids do not: a shop numbers options and values anew for each product.
 fn key(choice: &Choice) -> Key<'_> {
-    (
-        choice.role,
-        choice.option_id.as_deref(),
-        choice.value_id.as_deref(),
-        &choice.value,
-        choice.quality.as_deref(),
-    )
+    (choice.role, &choice.value, choice.quality.as_deref())
 }
 
 /// The alloys and stones, each once, in an order that does not depend on theirs.
@@ -33,7 +21,7 @@ pub fn combination(choices: &[Choice]) -> Vec<&Choice> {
     parts
 }
 
-/// A text that two sets of choices share exactly if they are the same combination: `role,option,value,text,quality;…`.
+/// A text that two sets of choices share exactly if they are the same combination: `role,value,quality;…`.
 pub fn canonical(choices: &[Choice]) -> Option<String> {
     let parts = combination(choices);
     if parts.is_empty() {
@@ -44,12 +32,12 @@ pub fn canonical(choices: &[Choice]) -> Option<String> {
         if place > 0 {
             out.push(';');
         }
-        let (role, option_id, value_id, value, quality) = key(part);
+        let (role, value, quality) = key(part);
         out.push_str(role.label());
-        // No id and no quality is ever blank, so that blank says none.
-        for text in [option_id, value_id, Some(value), quality] {
+        // No quality is ever blank, so that blank says none.
+        for text in [value, quality.unwrap_or_default()] {
             out.push(',');
-            escape(text.unwrap_or_default(), &mut out);
+            escape(text, &mut out);
         }
     }
     Some(out)
@@ -79,7 +67,7 @@ mod tests {
             {"option_label":"alloy","option_id":1,"value_id":2,"value_label":"white-375"}]"#;
         assert_eq!(
             text(raw).as_deref(),
-            Some("alloy,1,2,white-375,;stone2,,9,ruby,AAA")
+            Some("alloy,white-375,;stone2,ruby,AAA")
         );
         assert_eq!(text(r#"{"size":"54"}"#), None);
         assert_eq!(text("[]"), None);
@@ -91,13 +79,10 @@ mod tests {
             r#"{"alloy":"a","diamond":"b"}"#,
             r#"{"diamond":"b","alloy":"a"}"#,
             r#"{"stone/diamonds":"b","diamond":"b","Alloy":" a ","size":"5"}"#,
+            r#"[{"option_label":"alloy","value_label":"a","option_id":1},{"option_label":"diamond","value_label":"b","value_id":2}]"#,
         ];
         for raw in same {
-            assert_eq!(
-                text(raw).as_deref(),
-                Some("alloy,,,a,;diamond,,,b,"),
-                "{raw}"
-            );
+            assert_eq!(text(raw).as_deref(), Some("alloy,a,;diamond,b,"), "{raw}");
         }
         let different = [
             r#"{"alloy":"a"}"#,
@@ -105,11 +90,9 @@ mod tests {
             r#"{"diamond":"a"}"#,
             r#"{"stone2":"a"}"#,
             r#"{"alloy":"a","diamond":"a"}"#,
-            r#"{"alloy":"a,;diamond,,,a,"}"#,
+            r#"{"alloy":"a,;diamond,a,"}"#,
             r#"{"alloy":"a\\,"}"#,
             r#"{"alloy":"a,"}"#,
-            r#"[{"option_label":"alloy","value_label":"a","option_id":1}]"#,
-            r#"[{"option_label":"alloy","value_label":"a","value_id":1}]"#,
             r#"[{"option_label":"alloy","value_label":"a","quality":1}]"#,
         ];
         let mut texts: Vec<_> = different.iter().map(|raw| text(raw)).collect();

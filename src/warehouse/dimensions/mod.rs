@@ -90,9 +90,11 @@ impl Dimensions {
         }
     }
 
-    /// Finds or makes the keys of all members that these rows and their order lines refer to.
+    /// Finds or makes the keys of all members that these rows and their order lines refer to. `believes`: as in
+    /// [`Resolver::resolve`].
     pub fn resolve(
         &mut self,
+        believes: bool,
         batch: &Batch,
         rows: Range<usize>,
         keys: &mut Keys,
@@ -102,10 +104,10 @@ impl Dimensions {
             let members = &batch.members[dimension];
             let found = &mut keys.members[dimension];
             let made = if whole {
-                resolver.resolve(members, 0..members.hashes.len(), found)?
+                resolver.resolve(believes, members, 0..members.hashes.len(), found)?
             } else {
                 let wanted = batch.referred_to(rows.clone(), Dimension::ALL[dimension]);
-                resolver.resolve(members, wanted, found)?
+                resolver.resolve(believes, members, wanted, found)?
             };
             if dimension == Dimension::OptionCombination as usize && !made.is_empty() {
                 self.bridge.insert(batch, &made, keys)?;

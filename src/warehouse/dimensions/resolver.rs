@@ -16,6 +16,8 @@ pub struct Resolver {
     natural: Vec<usize>,
     find: Statement,
     find_at: Option<Statement>,
+    /// Fails where a member is there after all: for batches that can be tried again another way.
+    insert_new: Statement,
     insert: Statement,
     pub cache: KeyCache,
 }
@@ -39,14 +41,20 @@ impl Resolver {
                 .collect(),
             find: Statement::new(find(&table), &texts(table.natural.len())),
             find_at,
-            insert: Statement::new(insert(&table, columns), &texts(columns.len())),
+            insert_new: Statement::new(insert(&table, columns, ""), &texts(columns.len())),
+            insert: Statement::new(
+                insert(&table, columns, " ON CONFLICT DO NOTHING"),
+                &texts(columns.len()),
+            ),
             cache: KeyCache::new(capacity),
         }
     }
 
-    /// Finds or makes the keys of the wanted members; returns those that had to be made.
+    /// Finds or makes the keys of the wanted members; returns those that had to be made. `believes`: nobody else makes
+    /// members of these now, and if somebody does, the batch is tried again without that belief, which costs more.
     pub fn resolve(
         &mut self,
+        believes: bool,
         members: &Members,
         wanted: impl Iterator<Item = usize>,
         keys: &mut [Found],
@@ -67,6 +75,11 @@ impl Resolver {
         missing.sort_unstable();
         missing.dedup();
         self.find(members, &mut missing, keys)?;
+        // In the order of the natural keys, as everybody inserts, so that nobody waits in a circle.
+        missing.sort_unstable_by(|&a, &b| {
+            self.natural_key(members, a)
+                .cmp(self.natural_key(members, b))
+        });
         let made = missing.clone();
         // Another worker may win the race for a key: its row is visible to the next statement once it has committed,
         // and ON CONFLICT waits for that. A second round is enough unless somebody deletes members meanwhile.
@@ -74,8 +87,7 @@ impl Resolver {
             if missing.is_empty() {
                 return Ok(made);
             }
-            self.insert
-                .run(&arguments(members, 0..members.columns.len(), &missing))?;
+            self.insert(believes, members, &mut missing, keys)?;
             self.find(members, &mut missing, keys)?;
         }
         if missing.is_empty() {
@@ -88,6 +100,51 @@ impl Resolver {
         }
     }
 
+    fn natural_key<'m>(
+        &'m self,
+        members: &'m Members,
+        member: usize,
+    ) -> impl Iterator<Item = Option<&'m str>> {
+        self.natural
+            .iter()
+            .map(move |&column| members.columns[column][member].as_deref())
+    }
+
+    /// Inserts the missing members. If all of them were new, their keys come back in the order they went in; else
+    /// they stay on the list.
+    fn insert(
+        &mut self,
+        believes: bool,
+        members: &Members,
+        missing: &mut Vec<usize>,
+        keys: &mut [Found],
+    ) -> Result<(), Failure> {
+        let mut minted = Vec::with_capacity(missing.len());
+        let insert = if believes {
+            &self.insert_new
+        } else {
+            &self.insert
+        };
+        insert.each(
+            &arguments(members, 0..members.columns.len(), missing),
+            |row| {
+                minted.push(get(row, 1)?);
+                Ok(())
+            },
+        )?;
+        if minted.len() == missing.len() {
+            for (member, key) in missing.drain(..).zip(minted) {
+                let found = Found {
+                    key,
+                    valid_from: i64::MIN,
+                };
+                keys[member] = found;
+                self.cache.add_pending(members.hashes[member], found);
+            }
+        }
+        Ok(())
+    }
+
     /// Looks the missing members' current rows up and takes those found off the list.
     fn find(
         &mut self,
@@ -95,6 +152,9 @@ impl Resolver {
         missing: &mut Vec<usize>,
         keys: &mut [Found],
     ) -> Result<(), Failure> {
+        if missing.is_empty() {
+            return Ok(());
+        }
         let (asked, cache) = (&*missing, &mut self.cache);
         self.find.each(
             &arguments(members, self.natural.iter().copied(), asked),
@@ -181,25 +241,20 @@ fn find_at(table: &Table) -> String {
     )
 }
 
-fn insert(table: &Table, columns: &[&str]) -> String {
+fn insert(table: &Table, columns: &[&str], on_conflict: &str) -> String {
     let value = |column: &&str| match *column {
         "fineness" => format!("i.{column}::smallint"),
         name if name.starts_with("is_") => format!("i.{column}::boolean"),
         _ => format!("i.{column}"),
     };
     format!(
-        "INSERT INTO warehouse.{} ({}) SELECT {} FROM ROWS FROM ({}) AS i ({}) ORDER BY {} ON CONFLICT DO NOTHING",
+        "INSERT INTO warehouse.{} ({}) SELECT {} FROM ROWS FROM ({}) AS i ({}){on_conflict} RETURNING {}",
         table.name,
         columns.join(", "),
         columns.iter().map(value).collect::<Vec<_>>().join(", "),
         arrays(columns.len()),
         columns.join(", "),
-        table
-            .natural
-            .iter()
-            .map(|column| format!("i.{column} COLLATE \"C\""))
-            .collect::<Vec<_>>()
-            .join(", "),
+        table.key,
     )
 }
 

@@ -107,15 +107,14 @@ pub const fn table(dimension: Dimension) -> Table {
         Dimension::AlloyOption => plain(
             "dim_alloy_option",
             "alloy_option_key",
-            &["option_id", "value_id", "value"],
-            "d.option_id = i.option_id AND d.value_id = i.value_id AND d.value = i.value",
+            &["value"],
+            "d.value = i.value",
         ),
         Dimension::DiamondOption => plain(
             "dim_diamond_option",
             "diamond_option_key",
-            &["role", "option_id", "value_id", "value", "quality"],
-            "d.role = i.role AND d.option_id = i.option_id AND d.value_id = i.value_id AND d.value = i.value \
-             AND d.quality = i.quality",
+            &["role", "value", "quality"],
+            "d.role = i.role AND d.value = i.value AND d.quality = i.quality",
         ),
         Dimension::OptionCombination => plain(
             "dim_option_combination",
