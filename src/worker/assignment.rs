@@ -30,6 +30,9 @@ pub struct Assignment {
     pub watermarks: Vec<(i32, Watermarks)>,
     /// What the operator must know of resets made.
     pub warnings: Vec<String>,
+    /// A partition seems to end before its committed offset: to be looked at again before anything is begun anew. A
+    /// broker that has just started knows its high watermark only as of its last checkpoint.
+    pub is_doubtful: bool,
     pub email_key: Vec<u8>,
     topic_id: String,
     partitions: Vec<i32>,
@@ -38,12 +41,14 @@ pub struct Assignment {
 
 impl Assignment {
     /// Takes the locks, reads the positions, and mends those that the topic does not have any more. Inside a
-    /// transaction; the locks are the session's and stay.
+    /// transaction; the locks are the session's and stay. `doubts_last`: what seemed to be cut short seems so for long
+    /// enough to be believed.
     pub fn decide(
         settings: &Settings,
         share: Share,
         sighting: &Sighting,
         ledger: &Ledger,
+        doubts_last: bool,
     ) -> Result<Assignment, Failure> {
         let topic = settings.topic.as_str();
         let mut decision = Assignment {
@@ -75,9 +80,14 @@ impl Assignment {
                 .iter()
                 .find(|position| position.partition == partition)
             {
-                Some(position) => {
-                    decision.mend(settings, share, ledger, position.clone(), marks)?
-                }
+                Some(position) => decision.mend(
+                    settings,
+                    share,
+                    ledger,
+                    position.clone(),
+                    marks,
+                    doubts_last,
+                )?,
                 None => {
                     let fresh = Position {
                         partition,
@@ -101,11 +111,21 @@ impl Assignment {
         ledger: &Ledger,
         position: Position,
         marks: Watermarks,
+        doubts_last: bool,
     ) -> Result<(), Failure> {
         let (partition, next) = (position.partition, position.next_offset);
         let recreated = !position.topic_id.is_empty()
             && !self.topic_id.is_empty()
             && position.topic_id != self.topic_id;
+        if !recreated && next > marks.high && !doubts_last {
+            let end = marks.high;
+            self.is_doubtful = true;
+            self.held.push((
+                partition,
+                format!("the topic seems to end at offset {end}, before the committed {next}: looking again"),
+            ));
+            return Ok(());
+        }
         let (what, policy, setting, missed) = if recreated {
             (
                 "the topic was deleted and created again".to_owned(),
@@ -175,7 +195,8 @@ impl Assignment {
 
     /// Whether a new sighting leaves the decision as it is.
     pub fn still_holds(&self, sighting: &Sighting) -> bool {
-        self.topic_id == sighting.description.id
+        !self.is_doubtful
+            && self.topic_id == sighting.description.id
             && self.partitions == sighting.description.partitions
     }
 

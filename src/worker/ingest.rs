@@ -32,6 +32,9 @@ use crate::warehouse::transaction;
 /// How often an idle worker looks around, and a busy one checks what a batch does not tell it.
 const ROUND: Duration = Duration::from_millis(250);
 
+/// How long a topic must seem to end before the committed offset until that is believed.
+const DOUBT: Duration = Duration::from_secs(10);
+
 #[pg_guard]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn starsink_ingest_main(argument: pgrx::pg_sys::Datum) {
@@ -53,6 +56,8 @@ struct Ingest {
     /// What the last look around said.
     is_wanted: bool,
     control: Control,
+    /// Since when a partition seems to end before its committed offset.
+    doubted_since: Option<Instant>,
     connection: Option<Connection>,
 }
 
@@ -95,6 +100,7 @@ impl Ingest {
             looked_at: None,
             is_wanted: false,
             control: Control::default(),
+            doubted_since: None,
             connection: None,
         }
     }
@@ -236,9 +242,19 @@ impl Ingest {
             workers: self.settings.workers,
         };
         let (settings, ledger) = (&self.settings, &self.loader.ledger);
+        let doubts_last = self
+            .doubted_since
+            .is_some_and(|since| since.elapsed() >= DOUBT);
         let assignment = transaction::run(c"assigning partitions", || {
-            transaction::as_writer(|| Assignment::decide(settings, share, &sighting, ledger))
+            transaction::as_writer(|| {
+                Assignment::decide(settings, share, &sighting, ledger, doubts_last)
+            })
         })?;
+        if assignment.is_doubtful {
+            self.doubted_since.get_or_insert_with(Instant::now);
+        } else {
+            self.doubted_since = None;
+        }
         self.begin(assignment)
     }
 
