@@ -552,7 +552,7 @@ mod claims {
                 let raw = json!([entry]).to_string();
                 let choices = expand(Some(&raw), None).choices;
                 let parts = combination(&choices).into_iter().map(|part| {
-                    (part.role, part.option_id.clone(), part.value_id.clone(), part.value.clone(), part.quality.clone())
+                    (part.role, part.value.clone(), part.quality.clone())
                 });
                 (parts.collect::<Vec<_>>(), canonical(&choices))
             };
