@@ -165,6 +165,14 @@ impl Failure {
         .hint("SELECT code FROM starsink.codes lists them.")
     }
 
+    pub fn fold_needs_read_committed() -> Failure {
+        Failure::new(
+            Code::ERRCODE_ACTIVE_SQL_TRANSACTION,
+            "events can be folded in a transaction of isolation level READ COMMITTED only",
+        )
+        .hint("An older snapshot cannot tell which batches are still to commit. BEGIN ISOLATION LEVEL READ COMMITTED, or no BEGIN at all.")
+    }
+
     pub fn sql(doing: &str, error: impl fmt::Display) -> Failure {
         Failure::new(Code::ERRCODE_INTERNAL_ERROR, format!("{doing}: {error}"))
     }

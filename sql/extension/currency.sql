@@ -67,10 +67,14 @@ DECLARE
     began   timestamptz := clock_timestamp();
     priced  bigint;
     changed bigint;
+    batch   bigint;
 BEGIN
+    -- As for every batch: first the transaction's id, then a number. The fold finds what changed by it.
+    PERFORM pg_current_xact_id();
+    batch := nextval('starsink.audit_key');
     SELECT count(*) INTO priced FROM warehouse.fact_order_line WHERE fx_status <> 'no price';
     UPDATE warehouse.fact_order_line AS l
-    SET currency_key = n.currency_key, base_amount = n.base_amount, base_currency = base, rate_date = n.rate_date, fx_status = n.fx_status
+    SET audit_key = batch, currency_key = n.currency_key, base_amount = n.base_amount, base_currency = base, rate_date = n.rate_date, fx_status = n.fx_status
     FROM (
         SELECT o.event_time, o.event_id, o.line_number, COALESCE(c.currency_key, o.currency_key) AS currency_key, v.base_amount, v.rate_date, v.fx_status
         FROM warehouse.fact_order_line AS o
@@ -87,7 +91,7 @@ BEGIN
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF changed > 0 THEN
         INSERT INTO starsink.merge_history (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at)
-        VALUES (nextval('starsink.audit_key'), 'order_line', 'exchange rates', now(), priced, 0, changed, 0, priced - changed, 0, 0, began);
+        VALUES (batch, 'order_line', 'exchange rates', now(), priced, 0, changed, 0, priced - changed, 0, 0, began);
     END IF;
     RETURN changed;
 END

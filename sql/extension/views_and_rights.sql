@@ -30,6 +30,20 @@ GRANT EXECUTE ON FUNCTION starsink.parse_user_agent(text), starsink.expand_optio
     starsink.classify_referrer(text, text), starsink.classify_channel(text, text, text), starsink.country_of_ip(inet),
     starsink.convert_currency(numeric, text, date, text), starsink.valued(numeric, text, date, text), starsink.exchange_rate(text, date),
     starsink.currency_of(text, text, text) TO starsink_reader;
+DO $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN
+        SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
+        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace
+          AND (p.proname ~ '^(tail|device_set|tally)_' OR p.proname IN ('distinct_devices', 'session_views', 'fold_time_zone'))
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_reader, starsink_worker', item.name);
+    END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.compact_aggregates(), starsink.forget_folds(), starsink.is_folded_up_to(bigint) TO starsink_worker;
 GRANT SELECT ON starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
 
 -- Ingestion from SQL looks keys up and skips foreign-key triggers as the workers do.
@@ -60,6 +74,22 @@ COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is
 COMMENT ON FUNCTION starsink.partition_states() IS 'What each partition''s worker is doing with it.';
 COMMENT ON FUNCTION starsink.file_progress() IS 'Files being ingested now.';
 COMMENT ON FUNCTION starsink.setting_notes() IS 'Every setting, in the order of the manual.';
+COMMENT ON FUNCTION starsink.fold() IS 'Folds committed events into sessions, orders and aggregates; returns how many. The steward does it every second.';
+COMMENT ON FUNCTION starsink.rebuild_aggregates() IS 'Makes sessions, orders and aggregates anew from the facts, in one transaction; reports wait meanwhile.';
+COMMENT ON FUNCTION starsink.fold_time_zone() IS 'Zone that days and hours of the aggregates are cut in.';
+COMMENT ON FUNCTION starsink.is_folded_up_to(bigint) IS 'Whether every batch up to this audit key is folded.';
+COMMENT ON FUNCTION starsink.device_set_add(internal, bytea) IS 'Step of device_set_union and distinct_devices.';
+COMMENT ON FUNCTION starsink.device_set_final(internal) IS 'End of device_set_union.';
+COMMENT ON FUNCTION starsink.device_set_final_count(internal) IS 'End of distinct_devices.';
+COMMENT ON FUNCTION starsink.device_set_count(bytea) IS 'How many devices a set holds; 0 for NULL.';
+COMMENT ON FUNCTION starsink.device_set_minus(bytea, bytea) IS 'Devices of the first set that are not in the second.';
+COMMENT ON FUNCTION starsink.device_set_and(bytea, bytea) IS 'Devices of both sets.';
+COMMENT ON FUNCTION starsink.tally_add(internal, bytea) IS 'Step of tally_sum.';
+COMMENT ON FUNCTION starsink.tally_final(internal) IS 'End of tally_sum.';
+COMMENT ON FUNCTION starsink.tally_entries(bytea) IS 'Keys of a tally and their counts.';
+COMMENT ON FUNCTION starsink.tally_total(bytea) IS 'Sum of the counts of a tally; 0 for NULL.';
+COMMENT ON FUNCTION starsink.tally_percentile(bytea, double precision) IS 'percentile_cont over the keys of a tally, each as often as its count says; NULL of nothing.';
+COMMENT ON FUNCTION starsink.session_views(bytea) IS 'Product views of fact_session.path, with how long each lasted and how long its customisation took, in microseconds.';
 COMMENT ON FUNCTION starsink.is_preloaded() IS 'Whether the server preloaded the library, and so can run workers.';
 
 -- A second run need not tell what is there already.

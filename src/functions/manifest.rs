@@ -69,6 +69,18 @@ extension_sql_file!(
     requires = ["merge_members"]
 );
 extension_sql_file!(
+    "../../sql/extension/fold.sql",
+    name = "fold",
+    requires = [
+        "roles",
+        crate::functions::aggregates::device_set_add,
+        crate::functions::aggregates::device_set_final,
+        crate::functions::aggregates::device_set_final_count,
+        crate::functions::aggregates::tally_add,
+        crate::functions::aggregates::tally_final
+    ]
+);
+extension_sql_file!(
     "../../sql/extension/views_and_rights.sql",
     name = "views_and_rights",
     finalize

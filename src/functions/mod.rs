@@ -8,10 +8,13 @@
 //! - [`redrive`]  messages out of quarantine
 //! - [`enrich`]   the parsers of ingestion for single values
 //! - [`rates`]    exchange rates from files
+//! - [`fold`]     sessions and aggregates; [`tail`] what is not in them yet; [`aggregates`] sets and tallies in SQL
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
 //! - [`loader`]   this session's loader, and the frame its batches share
 
+mod aggregates;
 mod enrich;
+mod fold;
 mod ingest;
 mod loader;
 mod manifest;
@@ -19,4 +22,5 @@ mod rates;
 mod redrive;
 mod seek;
 mod state;
+mod tail;
 mod world;

@@ -7,7 +7,7 @@ use pgrx::spi::Spi;
 use crate::error::Failure;
 
 /// The script, one concern per file, in order.
-const SCRIPT: [(&str, &str); 13] = [
+const SCRIPT: [(&str, &str); 17] = [
     ("schema", include_str!("../../sql/warehouse/schema.sql")),
     (
         "dimensions",
@@ -22,6 +22,13 @@ const SCRIPT: [(&str, &str); 13] = [
         include_str!("../../sql/warehouse/fact_event.sql"),
     ),
     ("ledger", include_str!("../../sql/warehouse/ledger.sql")),
+    ("sessions", include_str!("../../sql/warehouse/sessions.sql")),
+    (
+        "aggregates",
+        include_str!("../../sql/warehouse/aggregates.sql"),
+    ),
+    ("fold", include_str!("../../sql/warehouse/fold.sql")),
+    ("live", include_str!("../../sql/warehouse/live.sql")),
     (
         "quarantine",
         include_str!("../../sql/warehouse/quarantine.sql"),

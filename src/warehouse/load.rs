@@ -120,7 +120,11 @@ impl Loader {
             ledger: Ledger::new(),
             commands: Commands::new(),
             partitions: Partitions::new(),
-            audit_key: Statement::new("SELECT pg_catalog.nextval('starsink.audit_key')", &[]),
+            // The transaction's id first: a fold tells by it whether a number that it missed can still come.
+            audit_key: Statement::new(
+                "SELECT pg_catalog.nextval('starsink.audit_key') FROM (SELECT pg_catalog.pg_current_xact_id() OFFSET 0) AS begun",
+                &[],
+            ),
             expects_duplicates: false,
             unclear: 0,
         }

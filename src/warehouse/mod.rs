@@ -13,6 +13,7 @@
 //! - [`quarantine`]  what could not be loaded
 //! - [`latency`]     from Kafka's timestamp to the commit
 //! - [`ledger`]      offsets and counts; positions and epochs
+//! - [`fold`]        committed batches into sessions, orders and aggregates
 //! - [`partitions`]  partitions of the fact table
 //! - [`control`]     the operator's commands
 //! - [`layout`]      the tables themselves
@@ -21,6 +22,7 @@ pub mod control;
 pub mod copy;
 pub mod dimensions;
 pub mod facts;
+pub mod fold;
 pub mod key_cache;
 pub mod latency;
 pub mod layout;

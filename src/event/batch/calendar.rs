@@ -6,6 +6,8 @@ use chrono_tz::Tz;
 /// Offsets change on quarters of an hour only, so one look-up serves a quarter.
 const QUARTER: i64 = 900;
 const SLOTS: usize = 64;
+/// Days from 1970-01-01 to 2000-01-01.
+const DAYS_TO_2000: i64 = 10_957;
 
 /// Converts times; remembers the offsets of the quarters it met last.
 pub struct Calendar {
@@ -22,15 +24,33 @@ impl Calendar {
         }
     }
 
-    /// (yyyymmdd, minute of the day) of a time in microseconds since the Unix epoch.
-    pub fn day_and_minute(&mut self, time: i64) -> (i32, i32) {
+    /// Seconds since 1970-01-01 on the zone's clock, of a time in microseconds since the Unix epoch.
+    fn local(&mut self, time: i64) -> i64 {
         let seconds = time.div_euclid(1_000_000);
         let quarter = seconds.div_euclid(QUARTER);
         let slot = quarter.rem_euclid(SLOTS as i64) as usize;
         if self.offsets[slot].0 != quarter {
             self.offsets[slot] = (quarter, self.offset(seconds));
         }
-        let local = seconds + i64::from(self.offsets[slot].1);
+        seconds + i64::from(self.offsets[slot].1)
+    }
+
+    /// The day, counted from 2000-01-01, of a time in microseconds since the Unix epoch.
+    pub fn day(&mut self, time: i64) -> i32 {
+        (self.local(time).div_euclid(86_400) - DAYS_TO_2000) as i32
+    }
+
+    /// The hour of the day, and the time it began, of such a time.
+    pub fn hour(&mut self, time: i64) -> (u8, i64) {
+        let local = self.local(time);
+        let hour = local.rem_euclid(86_400) / 3_600;
+        let start = time - local.rem_euclid(3_600) * 1_000_000 - time.rem_euclid(1_000_000);
+        (hour as u8, start)
+    }
+
+    /// (yyyymmdd, minute of the day) of a time in microseconds since the Unix epoch.
+    pub fn day_and_minute(&mut self, time: i64) -> (i32, i32) {
+        let local = self.local(time);
         let minute = local.rem_euclid(86_400) / 60;
         let day = DateTime::from_timestamp(local, 0).map_or(-1, |day| {
             day.year() * 10_000 + day.month() as i32 * 100 + day.day() as i32
@@ -72,6 +92,21 @@ mod tests {
         assert_eq!(at(Tz::Europe__Berlin, 1_603_587_600), (20_201_025, 120));
         assert_eq!(at(Tz::Europe__Berlin, 1_585_443_599), (20_200_329, 119));
         assert_eq!(at(Tz::Europe__Berlin, 1_585_443_600), (20_200_329, 180));
+    }
+
+    #[test]
+    fn days_and_hours_are_those_of_the_zone() {
+        let mut berlin = Calendar::new(Tz::Europe__Berlin);
+        // 2020-10-25 02:30 comes twice: the hours are two, with one number.
+        let (first, second) = (1_603_585_800_000_123, 1_603_589_400_000_123);
+        assert_eq!(berlin.hour(first), (2, 1_603_584_000_000_000));
+        assert_eq!(berlin.hour(second), (2, 1_603_587_600_000_000));
+        assert_eq!(berlin.day(first), 7_603);
+        assert_eq!(
+            Calendar::new(Tz::Asia__Kolkata).hour(1_603_585_800_000_000),
+            (6, 1_603_585_800_000_000)
+        );
+        assert_eq!(Calendar::new(Tz::UTC).day(946_684_799_999_999), -1);
     }
 
     #[test]

@@ -1,0 +1,185 @@
+-- The fold, and what reports add to its aggregates: the tail. Sets of devices and tallies in SQL.
+CREATE FUNCTION starsink.tail_hour() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, hour_start timestamptz, views bigint, viewers bytea)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_hour() IS 'What is committed and not folded yet, as rows of warehouse.agg_hour.';
+
+CREATE FUNCTION starsink.tail_product_hour() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, hour smallint, products bytea)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_product_hour() IS 'What is committed and not folded yet, as rows of warehouse.agg_product_hour.';
+
+CREATE FUNCTION starsink.tail_place() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, store_key integer, geography_key integer, device_class text, views bigint, viewers
+    bytea, views_by_hour bytea, sessions bigint, engaged bigint, orders bigint, revenue numeric)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_place() IS 'What is committed and not folded yet, as rows of warehouse.agg_place.';
+
+CREATE FUNCTION starsink.tail_place_interest() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, basis text, place_key integer, products bytea, alloys bytea, diamonds bytea)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_place_interest() IS 'What is committed and not folded yet, as rows of warehouse.agg_place_interest.';
+
+CREATE FUNCTION starsink.tail_store() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, store_key integer, views bigint, selections bigint, timed_views bigint, view_micros
+    bigint, view_seconds bytea, customized_views bigint, customization_micros bigint, customization_seconds bytea)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_store() IS 'What is committed and not folded yet, as rows of warehouse.agg_store.';
+
+CREATE FUNCTION starsink.tail_technology() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, browser text, os text, device_class text, views bigint, viewers bytea, views_by_hour
+    bytea, sessions bigint, engaged bigint, orders bigint, revenue numeric, timed_views bigint, view_micros bigint)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_technology() IS 'What is committed and not folded yet, as rows of warehouse.agg_technology.';
+
+CREATE FUNCTION starsink.tail_traffic() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, channel text, source text, medium text, campaign text, sessions bigint, engaged
+    bigint, carts bigint, orders bigint, revenue numeric)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_traffic() IS 'What is committed and not folded yet, as rows of warehouse.agg_traffic.';
+
+CREATE FUNCTION starsink.tail_referrer() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, referrer text, views bigint, sessions bigint)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_referrer() IS 'What is committed and not folded yet, as rows of warehouse.agg_referrer.';
+
+CREATE FUNCTION starsink.tail_product() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, product_key integer, views bigint, viewers bytea, selections bigint, carts bigint,
+    orders bigint, quantity numeric, revenue numeric, timed_views bigint, view_micros bigint, view_seconds bytea, customized_views
+    bigint, customization_micros bigint, customization_seconds bytea)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_product() IS 'What is committed and not folded yet, as rows of warehouse.agg_product.';
+
+CREATE FUNCTION starsink.tail_option() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, kind text, value text, selections bigint, carts bigint, orders bigint, views bigint,
+    viewers bytea, timed_views bigint, view_micros bigint)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_option() IS 'What is committed and not folded yet, as rows of warehouse.agg_option.';
+
+CREATE FUNCTION starsink.tail_combination() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, alloy text, diamond text, selections bigint, orders bigint)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_combination() IS 'What is committed and not folded yet, as rows of warehouse.agg_combination.';
+
+CREATE FUNCTION starsink.tail_funnel() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, segment_kind text, segment text, mode text, step smallint, sessions bigint,
+    lag_seconds bytea)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_funnel() IS 'What is committed and not folded yet, as rows of warehouse.agg_funnel.';
+
+CREATE FUNCTION starsink.tail_attribution() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, model text, channel text, source text, campaign text, conversions numeric, revenue
+    numeric)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_attribution() IS 'What is committed and not folded yet, as rows of warehouse.agg_attribution.';
+
+CREATE FUNCTION starsink.tail_first_seen() RETURNS TABLE (
+    fold_id bigint, day date, is_bot boolean, added bytea, removed bytea)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_first_seen() IS 'What is committed and not folded yet, as rows of warehouse.agg_first_seen.';
+
+CREATE FUNCTION starsink.tail_session() RETURNS TABLE (
+    device_key integer, is_bot boolean, session_start timestamptz, session_end timestamptz, date_key integer, first_event_id text,
+    store_key integer, geography_key integer, browser_key integer, os_key integer, device_class text, referrer_key integer,
+    campaign_key integer, landing_page text, events integer, page_views integer, views integer, selections integer, carts integer,
+    orders integer, revenue numeric, is_engaged boolean, is_bounce boolean, view_at timestamptz, option_at timestamptz, cart_at
+    timestamptz, checkout_at timestamptz, success_at timestamptz, first_view_at timestamptz, first_option_at timestamptz,
+    first_cart_at timestamptz, first_checkout_at timestamptz, first_success_at timestamptz, path bytea, fold_id bigint)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_session() IS 'Sessions as the tail makes or changes them.';
+
+CREATE FUNCTION starsink.tail_session_replaced() RETURNS TABLE (
+    device_key integer, is_bot boolean, session_start timestamptz)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_session_replaced() IS 'Keys of the sessions that the tail changes.';
+
+CREATE FUNCTION starsink.tail_order() RETURNS TABLE (
+    order_id text, event_time timestamptz, event_id text, date_key integer, device_key integer, is_bot boolean, store_key integer,
+    geography_key integer, browser_key integer, os_key integer, device_class text, session_start timestamptz, campaign_key integer,
+    line_count integer, quantity numeric, revenue numeric, is_valued boolean, line_product_keys integer[], line_combination_keys
+    integer[], line_quantities numeric[], line_revenues numeric[], fold_id bigint)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_order() IS 'Orders as the tail makes or changes them.';
+
+CREATE FUNCTION starsink.tail_order_replaced() RETURNS TABLE (
+    order_id text)
+LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
+COMMENT ON FUNCTION starsink.tail_order_replaced() IS 'Orders that the tail changes.';
+
+CREATE AGGREGATE starsink.device_set_union(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+COMMENT ON AGGREGATE starsink.device_set_union(bytea) IS 'Union of sets of devices; NULL of no rows.';
+CREATE AGGREGATE starsink.distinct_devices(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final_count, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+COMMENT ON AGGREGATE starsink.distinct_devices(bytea) IS 'How many devices a union of sets holds, exactly.';
+CREATE AGGREGATE starsink.tally_sum(bytea) (SFUNC = starsink.tally_add, STYPE = internal, FINALFUNC = starsink.tally_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+COMMENT ON AGGREGATE starsink.tally_sum(bytea) IS 'Sum of tallies, key by key; NULL where nothing is left.';
+
+CREATE FUNCTION starsink.forget_folds() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    item record;
+BEGIN
+    TRUNCATE warehouse.fact_session, warehouse.fact_order, warehouse.fact_attribution, starsink.fold_day;
+    FOR item IN SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^agg_' LOOP
+        EXECUTE format('TRUNCATE warehouse.%I', item.relname);
+    END LOOP;
+    INSERT INTO starsink.fold (fold_id, high, gap_low, gap_high, gap_seen_at, time_zone, events, sessions, orders, rows_written, ms)
+    SELECT COALESCE(max(f.fold_id), 0) + 1, 0, '{}', '{}', '{}', current_setting('starsink.report_time_zone'), 0, 0, 0, 0, 0 FROM starsink.fold AS f;
+END
+$$;
+COMMENT ON FUNCTION starsink.forget_folds() IS 'Empties sessions, orders and aggregates, so that the next folds make them anew. Reports count the facts themselves until then.';
+
+CREATE FUNCTION starsink.compact_aggregates() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- A day is put together once so many folds have added to it; fewer, and an hour later.
+    enough   constant bigint := 30;
+    days     date[];
+    touched  record;
+    item     record;
+    changed  bigint;
+    total    bigint := 0;
+    newest   bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('starsink.fold'), 0);
+    SELECT max(fold_id) INTO newest FROM starsink.fold;
+    SELECT array_agg(d.day) INTO days FROM (
+        SELECT t.day FROM starsink.fold_day AS t GROUP BY t.day HAVING count(*) >= enough
+        UNION
+        SELECT t.day FROM starsink.fold_day AS t JOIN starsink.fold AS f ON f.fold_id = t.fold_id
+        WHERE f.folded_at < now() - interval '1 hour' GROUP BY t.day HAVING count(*) > 1) AS d;
+    IF days IS NULL THEN
+        RETURN 0;
+    END IF;
+    FOR item IN
+        SELECT c.relname,
+               string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns,
+               string_agg(CASE
+                   WHEN a.attname = 'fold_id' THEN format('%s::bigint', newest)
+                   WHEN a.atttypid = 'bytea'::regtype AND a.attname IN ('viewers', 'added', 'removed') THEN format('starsink.device_set_union(%I)', a.attname)
+                   WHEN a.atttypid = 'bytea'::regtype THEN format('starsink.tally_sum(%I)', a.attname)
+                   WHEN a.atthasdef THEN format('sum(%I)', a.attname)
+                   ELSE quote_ident(a.attname) END, ', ' ORDER BY a.attnum) AS sums,
+               string_agg(CASE WHEN a.attname <> 'fold_id' AND a.atttypid <> 'bytea'::regtype AND NOT a.atthasdef THEN quote_ident(a.attname) END, ', ' ORDER BY a.attnum) AS keys
+        FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^agg_'
+        GROUP BY c.relname
+    LOOP
+        EXECUTE format('WITH old AS (DELETE FROM warehouse.%I WHERE day = ANY ($1) RETURNING *) INSERT INTO warehouse.%I (%s) SELECT %s FROM old GROUP BY %s',
+            item.relname, item.relname, item.columns, item.sums, item.keys) USING days;
+        GET DIAGNOSTICS changed = ROW_COUNT;
+        total := total + changed;
+    END LOOP;
+    DELETE FROM starsink.fold_day WHERE day = ANY (days);
+    INSERT INTO starsink.fold_day (fold_id, day) SELECT newest, d FROM unnest(days) AS d;
+    DELETE FROM starsink.fold WHERE fold_id < newest - 10000 OR (fold_id < newest AND folded_at < now() - interval '1 day');
+    FOR item IN
+        SELECT i.inhrelid::regclass AS name FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid
+        WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass
+    LOOP
+        PERFORM brin_summarize_new_values(item.name);
+    END LOOP;
+    PERFORM brin_summarize_new_values('warehouse.fact_order_line_audit_key'::regclass);
+    RETURN total;
+END
+$$;
+COMMENT ON FUNCTION starsink.compact_aggregates() IS 'Puts together the rows that folds added to the days of the aggregates; returns how many rows are left of them.';

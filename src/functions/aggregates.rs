@@ -1,0 +1,171 @@
+//! Sets of devices and tallies in SQL: sums, unions and what is read out of them.
+
+use pgrx::datum::Internal;
+use pgrx::memcxt::PgMemoryContexts;
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+
+use crate::analysis::devices::{self, Devices};
+use crate::analysis::path;
+use crate::analysis::session::views;
+use crate::analysis::tally::{self, Tally};
+use crate::error::Failure;
+use crate::event::batch::row::POSTGRES_EPOCH;
+
+/// Adds to the state of an aggregate, which lives as long as its group.
+fn grow<T: Default + 'static>(
+    mut state: Internal,
+    call: pg_sys::FunctionCallInfo,
+    add: impl FnOnce(&mut T),
+) -> Internal {
+    let mut context = std::ptr::null_mut();
+    // SAFETY: says whether this is called as an aggregate, and where its memory is.
+    if unsafe { pg_sys::AggCheckCallContext(call, &mut context) } == 0 {
+        Failure::sql("aggregating", "called outside an aggregate").raise();
+    }
+    // SAFETY: the state is of one type for one aggregate.
+    unsafe {
+        PgMemoryContexts::For(context).switch_to(|_| {
+            let grown = state.get_or_insert_default::<T>();
+            add(grown);
+        });
+    }
+    state
+}
+
+#[pg_extern(immutable, parallel_safe)]
+fn device_set_add(
+    state: Internal,
+    set: Option<&[u8]>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> Internal {
+    grow::<Devices>(state, fcinfo, |devices| {
+        devices.add_stored(set.unwrap_or_default())
+    })
+}
+
+#[pg_extern(immutable, parallel_safe)]
+fn device_set_final(mut state: Internal) -> Option<Vec<u8>> {
+    // SAFETY: made by device_set_add.
+    unsafe { state.get_mut::<Devices>() }.map(Devices::stored)
+}
+
+#[pg_extern(immutable, parallel_safe)]
+fn device_set_final_count(mut state: Internal) -> i64 {
+    // SAFETY: as above.
+    unsafe { state.get_mut::<Devices>() }.map_or(0, |devices| devices.count() as i64)
+}
+
+/// How many devices a set holds; 0 for NULL.
+#[pg_extern(immutable, parallel_safe)]
+fn device_set_count(set: Option<&[u8]>) -> i64 {
+    devices::keys(set.unwrap_or_default()).count() as i64
+}
+
+/// Devices of the first set that are not in the second.
+#[pg_extern(immutable, parallel_safe)]
+fn device_set_minus(first: Option<&[u8]>, second: Option<&[u8]>) -> Vec<u8> {
+    devices::select(first.unwrap_or_default(), second.unwrap_or_default(), false)
+}
+
+/// Devices of both sets.
+#[pg_extern(immutable, parallel_safe)]
+fn device_set_and(first: Option<&[u8]>, second: Option<&[u8]>) -> Vec<u8> {
+    devices::select(first.unwrap_or_default(), second.unwrap_or_default(), true)
+}
+
+#[pg_extern(immutable, parallel_safe)]
+fn tally_add(state: Internal, tally: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> Internal {
+    grow::<Tally>(state, fcinfo, |sum| {
+        sum.add_stored(tally.unwrap_or_default())
+    })
+}
+
+#[pg_extern(immutable, parallel_safe)]
+fn tally_final(mut state: Internal) -> Option<Vec<u8>> {
+    // SAFETY: made by tally_add.
+    let stored = unsafe { state.get_mut::<Tally>() }.map(|sum| sum.stored());
+    stored.filter(|stored| !stored.is_empty())
+}
+
+/// The keys of a tally and their counts.
+#[pg_extern(immutable, parallel_safe, strict)]
+fn tally_entries(tally: &[u8]) -> TableIterator<'static, (name!(key, i64), name!(count, i64))> {
+    let entries: Vec<(i64, i64)> = tally::entries(tally)
+        .filter(|&(_, count)| count != 0)
+        .collect();
+    TableIterator::new(entries)
+}
+
+/// The sum of a tally's counts; 0 for NULL.
+#[pg_extern(immutable, parallel_safe)]
+fn tally_total(tally: Option<&[u8]>) -> i64 {
+    tally::entries(tally.unwrap_or_default())
+        .map(|(_, count)| count)
+        .sum()
+}
+
+/// percentile_cont over the keys, each as often as its count says; NULL of nothing.
+#[pg_extern(immutable, parallel_safe)]
+fn tally_percentile(tally: Option<&[u8]>, fraction: f64) -> Option<f64> {
+    let entries: Vec<(i64, i64)> = tally::entries(tally.unwrap_or_default()).collect();
+    tally::percentile(&entries, fraction)
+}
+
+type SessionView = (
+    name!(event_time, TimestampWithTimeZone),
+    name!(event_id, String),
+    name!(product_key, i32),
+    name!(store_key, i32),
+    name!(browser_key, i32),
+    name!(os_key, i32),
+    name!(device_class, &'static str),
+    name!(option_combination_key, i32),
+    name!(dwell_micros, Option<i64>),
+    name!(customization_micros, Option<i64>),
+    name!(selections, i32),
+);
+
+/// The product views of a session's path, with how long each lasted and how long its customisation took.
+#[pg_extern(immutable, parallel_safe, strict)]
+fn session_views(
+    path: &[u8],
+) -> TableIterator<
+    'static,
+    (
+        name!(event_time, TimestampWithTimeZone),
+        name!(event_id, String),
+        name!(product_key, i32),
+        name!(store_key, i32),
+        name!(browser_key, i32),
+        name!(os_key, i32),
+        name!(device_class, &'static str),
+        name!(option_combination_key, i32),
+        name!(dwell_micros, Option<i64>),
+        name!(customization_micros, Option<i64>),
+        name!(selections, i32),
+    ),
+> {
+    let hits = path::unpack(path).unwrap_or_default();
+    let rows: Vec<SessionView> = views(&hits)
+        .into_iter()
+        .filter_map(|view| {
+            let hit = &hits[view.hit];
+            let time = TimestampWithTimeZone::try_from(hit.time - POSTGRES_EPOCH).ok()?;
+            Some((
+                time,
+                hit.id.to_string(),
+                hit.product,
+                hit.context.store,
+                hit.context.browser,
+                hit.context.os,
+                hit.context.class.name(),
+                hit.combination,
+                view.dwell,
+                view.customization,
+                view.selections as i32,
+            ))
+        })
+        .collect();
+    TableIterator::new(rows)
+}

@@ -1,0 +1,442 @@
+//! What news change: sessions cut anew, orders decided anew, attribution, and the differences of aggregates. Computes;
+//! writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
+
+use super::Reader;
+use super::facts::{Fact, News};
+use super::members::Wanted;
+use super::orders::Share;
+use super::sessions::{Span, Stored, Visitor};
+use crate::analysis::attribution::{Model, WINDOW, weights};
+use crate::analysis::cells::Cells;
+use crate::analysis::contribution::{Adder, NO_SESSION};
+use crate::analysis::hit::Hit;
+use crate::analysis::order::Order;
+use crate::analysis::session::{GAP, Session, cut};
+use crate::error::Failure;
+use crate::event::batch::calendar::Calendar;
+
+/// A session as its row is to be.
+#[derive(Debug)]
+pub struct NewSession {
+    pub visitor: Visitor,
+    pub session: Session,
+    pub orders: i32,
+    pub revenue: i128,
+}
+
+/// Everything a fold changes.
+#[derive(Debug, Default)]
+pub struct Change {
+    pub cells: Cells,
+    pub sessions_gone: Vec<(Visitor, i64)>,
+    pub sessions: Vec<NewSession>,
+    pub orders_gone: Vec<Box<str>>,
+    pub orders: Vec<Order>,
+    /// Orders whose attribution goes.
+    pub shares_gone: Vec<Box<str>>,
+    pub shares: Vec<(Order, Vec<Share>)>,
+    pub events: i64,
+    pub batches: BTreeSet<i64>,
+}
+
+/// An order as it stands in the table, and as it is to be.
+struct OrderChange {
+    old: Option<Order>,
+    new: Order,
+}
+
+type Orders = BTreeMap<Box<str>, OrderChange>;
+
+pub fn change(
+    reader: &mut Reader,
+    mut news: News,
+    calendar: &mut Calendar,
+) -> Result<Change, Failure> {
+    let mut change = Change {
+        events: news.facts.len() as i64,
+        batches: std::mem::take(&mut news.batches),
+        ..Change::default()
+    };
+    if news.facts.is_empty() && news.order_ids.is_empty() {
+        return Ok(change);
+    }
+    name_events(reader, &mut news.facts)?;
+    let mut adder = Adder {
+        cells: &mut change.cells,
+        members: &reader.directory.members,
+        calendar,
+    };
+    news.facts.iter().for_each(|fact| adder.event(&fact.event));
+
+    let mut orders = first_successes(reader, &news)?;
+    let (mut hits, mut spans) = hits(news.facts);
+    let newcomers: Vec<Visitor> = hits.keys().copied().collect();
+    for OrderChange { old, new } in orders.values() {
+        for order in old.iter().chain([new]).filter(|order| order.device >= 0) {
+            let visitor = (order.device, order.is_bot);
+            spans
+                .entry(visitor)
+                .or_insert(Span::at(order.time))
+                .include(order.time);
+        }
+    }
+    let stored = reader.sessions.overlapping(&spans)?;
+    let first = reader.sessions.first(&newcomers)?;
+    let mut fresh: BTreeMap<Visitor, Vec<Session>> = BTreeMap::new();
+    for &visitor in spans.keys() {
+        let mut all = hits.remove(&visitor).unwrap_or_default();
+        for Stored { session, .. } in stored.get(&visitor).into_iter().flatten() {
+            let mut old = session.hits.clone();
+            old[0].origin = Some(Box::new(session.origin.clone()));
+            all.append(&mut old);
+        }
+        fresh.insert(visitor, cut(all));
+    }
+    orders_of(reader, &fresh, &mut orders)?;
+    place_in_sessions(&fresh, &mut orders);
+
+    let mut adder = Adder {
+        cells: &mut change.cells,
+        members: &reader.directory.members,
+        calendar,
+    };
+    for visitor in newcomers {
+        let earliest = fresh
+            .get(&visitor)
+            .and_then(|sessions| sessions.first())
+            .map(Session::start);
+        if let Some(earliest) = earliest {
+            first_seen(&mut adder, visitor, first.get(&visitor).copied(), earliest);
+        }
+    }
+    let replaced = compare_sessions(&mut change, stored, fresh, &orders);
+    let mut wanted = Wanted::default();
+    let sessions = replaced.iter().map(|(_, session)| session);
+    for session in sessions.chain(change.sessions.iter().map(|new| &new.session)) {
+        reader.directory.want_session(&mut wanted, session);
+    }
+    for OrderChange { old, new } in orders.values() {
+        old.iter()
+            .chain([new])
+            .for_each(|order| reader.directory.want_order(&mut wanted, order));
+    }
+    reader.directory.look_up(wanted)?;
+    let mut adder = Adder {
+        cells: &mut change.cells,
+        members: &reader.directory.members,
+        calendar,
+    };
+    for (visitor, session) in &replaced {
+        adder.session(session, visitor.1, -1);
+    }
+    for new in &change.sessions {
+        adder.session(&new.session, new.visitor.1, 1);
+    }
+    for OrderChange { old, new } in orders
+        .values()
+        .filter(|order| order.old.as_ref() != Some(&order.new))
+    {
+        if let Some(old) = old {
+            adder.order(old, -1);
+            change.orders_gone.push(old.id.clone());
+        }
+        adder.order(new, 1);
+        change.orders.push(new.clone());
+    }
+    attribute(reader, &mut change, orders, calendar)?;
+    Ok(change)
+}
+
+/// Looks up what the events name, and tells their class of device.
+fn name_events(reader: &mut Reader, facts: &mut [Fact]) -> Result<(), Failure> {
+    let mut wanted = Wanted::default();
+    for fact in facts.iter() {
+        reader
+            .directory
+            .want_event(&mut wanted, &fact.event, fact.user_agent);
+    }
+    reader.directory.look_up(wanted)?;
+    for fact in facts {
+        if let Some(&class) = reader.directory.members.classes.get(&fact.user_agent) {
+            fact.event.context.class = class;
+        }
+    }
+    Ok(())
+}
+
+/// The hits of each visitor, and the times around them in which they meet other sessions.
+fn hits(facts: Vec<Fact>) -> (HashMap<Visitor, Vec<Hit>>, BTreeMap<Visitor, Span>) {
+    let mut hits: HashMap<Visitor, Vec<Hit>> = HashMap::new();
+    for fact in facts.iter().filter(|fact| fact.event.device >= 0) {
+        let visitor = (fact.event.device, fact.event.is_bot);
+        hits.entry(visitor).or_default().push(fact.hit());
+    }
+    let mut spans = BTreeMap::new();
+    for (&visitor, hits) in &hits {
+        for hit in hits {
+            let span = spans.entry(visitor).or_insert(Span::at(hit.time));
+            span.include(hit.time.saturating_sub(GAP));
+            span.include(hit.time.saturating_add(GAP));
+        }
+    }
+    (hits, spans)
+}
+
+/// For each order that something new is known of: its earliest success, with its lines as they are now.
+fn first_successes(reader: &Reader, news: &News) -> Result<Orders, Failure> {
+    let old = reader.orders.by_id(&news.order_ids)?;
+    let mut winners = old.clone();
+    for fact in &news.facts {
+        let Some(id) = &fact.order_id else { continue };
+        let candidate = Order {
+            id: id.clone(),
+            time: fact.event.time,
+            event_id: fact.id.clone(),
+            device: fact.event.device,
+            is_bot: fact.event.is_bot,
+            context: fact.event.context,
+            geography: fact.event.geography,
+            session: None,
+            campaign: NO_SESSION,
+            lines: Vec::new(),
+            is_valued: true,
+        };
+        match winners.get_mut(id) {
+            Some(winner) if candidate.is_before(winner) => *winner = candidate,
+            Some(_) => {}
+            None => {
+                winners.insert(id.clone(), candidate);
+            }
+        }
+    }
+    reader.orders.fill_lines(&mut winners)?;
+    Ok(winners
+        .into_iter()
+        .map(|(id, new)| {
+            let old = old.get(&id).cloned();
+            (id, OrderChange { old, new })
+        })
+        .collect())
+}
+
+/// Adds the orders that stand in the tables and may be held by, or owed to, one of these sessions.
+fn orders_of(
+    reader: &Reader,
+    fresh: &BTreeMap<Visitor, Vec<Session>>,
+    orders: &mut Orders,
+) -> Result<(), Failure> {
+    let spans = fresh.iter().filter_map(|(&visitor, sessions)| {
+        let (low, high) = (sessions.first()?.start(), sessions.last()?.end());
+        Some((
+            visitor,
+            Span {
+                low,
+                high: high.saturating_add(WINDOW),
+            },
+        ))
+    });
+    for order in reader.orders.by_visitor(&spans.collect())? {
+        orders
+            .entry(order.id.clone())
+            .or_insert_with(|| OrderChange {
+                old: Some(order.clone()),
+                new: order,
+            });
+    }
+    Ok(())
+}
+
+/// Tells each order which session holds it.
+fn place_in_sessions(fresh: &BTreeMap<Visitor, Vec<Session>>, orders: &mut Orders) {
+    for OrderChange { new, .. } in orders.values_mut() {
+        let sessions = fresh.get(&(new.device, new.is_bot)).into_iter().flatten();
+        let mut holding =
+            sessions.filter(|session| session.start() <= new.time && new.time <= session.end());
+        if let Some(session) = holding.next() {
+            new.session = Some(session.start());
+            new.campaign = session.origin.campaign;
+        }
+    }
+}
+
+fn first_seen(adder: &mut Adder<'_>, visitor: Visitor, before: Option<i64>, now: i64) {
+    let (device, is_bot) = visitor;
+    if before.is_some_and(|before| before <= now) {
+        return;
+    }
+    let mut day = |time| adder.calendar.day(time);
+    let is_same_day = before.is_some_and(|before| day(before) == day(now));
+    if is_same_day {
+        return;
+    }
+    if let Some(before) = before {
+        adder.first_seen(device, is_bot, before, false);
+    }
+    adder.first_seen(device, is_bot, now, true);
+}
+
+/// Notes which rows go and which come. Returns the sessions whose figures go; those of [`Change::sessions`] come, but
+/// where only the orders of a session changed it is in both, so that its figures stay.
+fn compare_sessions(
+    change: &mut Change,
+    mut stored: BTreeMap<Visitor, Vec<Stored>>,
+    fresh: BTreeMap<Visitor, Vec<Session>>,
+    orders: &Orders,
+) -> Vec<(Visitor, Session)> {
+    let mut worth: HashMap<(Visitor, i64), (i32, i128)> = HashMap::new();
+    for OrderChange { new, .. } in orders.values() {
+        if let Some(start) = new.session {
+            let (count, revenue) = worth.entry(((new.device, new.is_bot), start)).or_default();
+            *count += 1;
+            *revenue += new.revenue();
+        }
+    }
+    let mut replaced = Vec::new();
+    for (visitor, sessions) in fresh {
+        let mut old: BTreeMap<i64, Stored> = stored
+            .remove(&visitor)
+            .into_iter()
+            .flatten()
+            .map(|stored| (stored.session.start(), stored))
+            .collect();
+        for session in sessions {
+            let start = session.start();
+            let (orders, revenue) = worth.get(&(visitor, start)).copied().unwrap_or_default();
+            if let Some(stored) = old.get(&start) {
+                let is_same = stored.session == session
+                    && (stored.orders, stored.revenue) == (orders, revenue);
+                if is_same {
+                    old.remove(&start);
+                    continue;
+                }
+            }
+            change.sessions.push(NewSession {
+                visitor,
+                session,
+                orders,
+                revenue,
+            });
+        }
+        for (start, Stored { session, .. }) in old {
+            change.sessions_gone.push((visitor, start));
+            replaced.push((visitor, session));
+        }
+    }
+    replaced
+}
+
+/// Weighs the touches of each order, and notes whose weights differ from what stands in the table.
+fn attribute(
+    reader: &mut Reader,
+    change: &mut Change,
+    orders: Orders,
+    calendar: &mut Calendar,
+) -> Result<(), Failure> {
+    let mut spans: BTreeMap<Visitor, Span> = BTreeMap::new();
+    for OrderChange { new, .. } in orders.values().filter(|order| order.new.device >= 0) {
+        let span = spans
+            .entry((new.device, new.is_bot))
+            .or_insert(Span::at(new.time));
+        span.include(new.time);
+        span.include(new.time.saturating_sub(WINDOW));
+    }
+    let mut starts = reader.sessions.starts(&spans)?;
+    for (visitor, start) in &change.sessions_gone {
+        starts.get_mut(visitor).map(|starts| starts.remove(start));
+    }
+    for new in change
+        .sessions
+        .iter()
+        .filter(|new| spans.contains_key(&new.visitor))
+    {
+        let of = starts.entry(new.visitor).or_default();
+        of.insert(new.session.start(), new.session.origin.campaign);
+    }
+    let known: Vec<&str> = orders
+        .values()
+        .filter_map(|order| order.old.as_ref())
+        .map(|old| &*old.id)
+        .collect();
+    let mut shares = reader.orders.shares(&known)?;
+    let mut wanted = Wanted::default();
+    let touched = starts.values().flat_map(BTreeMap::values);
+    for &campaign in touched.chain(shares.values().flatten().map(|share| &share.campaign)) {
+        reader.directory.want_campaign(&mut wanted, campaign);
+    }
+    reader.directory.look_up(wanted)?;
+    let mut adder = Adder {
+        cells: &mut change.cells,
+        members: &reader.directory.members,
+        calendar,
+    };
+    for (id, OrderChange { old, new }) in orders {
+        let touches: Vec<(i64, i32)> = starts
+            .get(&(new.device, new.is_bot))
+            .map(|starts| starts.range(new.time.saturating_sub(WINDOW)..=new.time))
+            .into_iter()
+            .flatten()
+            .map(|(&start, &campaign)| (start, campaign))
+            .collect();
+        let fresh = weigh(reader, &new, &touches);
+        let before = shares.remove(&id).unwrap_or_default();
+        let is_same = old.as_ref().is_some_and(|old| {
+            (old.time, old.is_bot, old.device, old.revenue())
+                == (new.time, new.is_bot, new.device, new.revenue())
+        });
+        if is_same && before == fresh {
+            continue;
+        }
+        if let Some(old) = old {
+            for share in &before {
+                adder.attribution(&old, share.model, share.campaign, share.weight, -1);
+            }
+            change.shares_gone.push(id);
+        }
+        for share in &fresh {
+            adder.attribution(&new, share.model, share.campaign, share.weight, 1);
+        }
+        change.shares.push((new, fresh));
+    }
+    Ok(())
+}
+
+/// What each touch is owed, by model; those that are owed nothing are left out. Ordered as the table is read: by the
+/// model's name, then by touch.
+fn weigh(reader: &Reader, order: &Order, touches: &[(i64, i32)]) -> Vec<Share> {
+    let mut models = Model::ALL;
+    models.sort_unstable_by_key(|model| model.name());
+    let mut shares = Vec::new();
+    for model in models {
+        if touches.is_empty() {
+            let weight = crate::analysis::attribution::ONE;
+            shares.push(Share {
+                model,
+                touch: 1,
+                session: None,
+                campaign: NO_SESSION,
+                weight,
+            });
+            continue;
+        }
+        let of = touches
+            .iter()
+            .map(|&(start, campaign)| reader.directory.touch(campaign, order.time - start));
+        let weights = weights(model, &of.collect::<Vec<_>>());
+        for (place, (&(start, campaign), weight)) in touches.iter().zip(weights).enumerate() {
+            if weight > 0 {
+                shares.push(Share {
+                    model,
+                    touch: place as i32 + 1,
+                    session: Some(start),
+                    campaign,
+                    weight,
+                });
+            }
+        }
+    }
+    shares
+}

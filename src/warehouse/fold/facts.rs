@@ -1,0 +1,172 @@
+//! The events that came since: out of fact_event, with the orders whose lines were valued anew.
+
+use std::collections::BTreeSet;
+
+use pgrx::pg_sys;
+
+use super::query::Query;
+use super::state::range;
+use crate::analysis::contribution::Event;
+use crate::analysis::hit::{Acts, Context, Hit, Origin, landing};
+use crate::analysis::uncommitted::Folded;
+use crate::error::Failure;
+use crate::event::event::DeviceClass;
+use crate::event::value::Key;
+
+/// One event.
+pub struct Fact {
+    pub id: Box<str>,
+    pub event: Event,
+    pub user_agent: i32,
+    landing: Option<Box<str>>,
+    /// The order it places, as fact_order_line has it.
+    pub order_id: Option<Box<str>>,
+}
+
+impl Fact {
+    pub fn hit(&self) -> Hit {
+        let Event {
+            time,
+            acts,
+            context,
+            geography,
+            referrer,
+            product,
+            combination,
+            ..
+        } = self.event;
+        let campaign = self.event.campaign;
+        Hit {
+            time,
+            id: self.id.clone(),
+            acts,
+            context,
+            product: if acts.has(Acts::VIEW) || acts.is_selection() {
+                product
+            } else {
+                -2
+            },
+            combination: if acts.has(Acts::VIEW) {
+                combination
+            } else {
+                -2
+            },
+            origin: Some(Box::new(Origin {
+                geography,
+                referrer,
+                campaign,
+                landing: self.landing.clone(),
+            })),
+        }
+    }
+}
+
+/// What came, and in which batches.
+#[derive(Default)]
+pub struct News {
+    pub facts: Vec<Fact>,
+    /// Orders with lines that are new or were valued anew.
+    pub order_ids: BTreeSet<Box<str>>,
+    pub batches: BTreeSet<i64>,
+}
+
+pub struct Facts {
+    facts: Query,
+    lines: Query,
+}
+
+impl Facts {
+    pub fn new() -> Facts {
+        const RANGE: &[pg_sys::Oid] = &[pg_sys::INT8OID, pg_sys::INT8OID];
+        Facts {
+            facts: Query::new(
+                "SELECT f.audit_key, f.event_time, f.event_type_key, f.is_bot, f.device_key, f.store_key, f.browser_key, f.os_key, \
+                        f.user_agent_key, f.geography_key, f.referrer_key, f.campaign_key, f.product_key, f.alloy_option_key, \
+                        f.diamond_option_key, f.option_combination_key, f.event_id, f.current_url, \
+                        CASE WHEN f.event_type_key = (SELECT t.event_type_key FROM warehouse.dim_event_type AS t WHERE t.collection = 'checkout_success') \
+                             THEN (f.extras -> 'order_id')::text END \
+                 FROM warehouse.fact_event AS f WHERE f.audit_key > $1 AND f.audit_key <= $2",
+                RANGE,
+            ),
+            lines: Query::new(
+                "SELECT l.audit_key, l.order_id FROM warehouse.fact_order_line AS l WHERE l.audit_key > $1 AND l.audit_key <= $2",
+                RANGE,
+            ),
+        }
+    }
+
+    /// Everything in batches up to `high` that is not folded. `acts`: what a kind of event is to sessions.
+    pub fn news(
+        &self,
+        folded: &Folded,
+        high: i64,
+        acts: &dyn Fn(i32) -> Acts,
+    ) -> Result<News, Failure> {
+        let mut news = News::default();
+        let range = range(folded.floor(), high);
+        let (mut last, mut is_new) = (i64::MIN, false);
+        self.facts.each(&range, |row| {
+            let batch = row.big(0);
+            if batch != last {
+                (last, is_new) = (batch, !folded.contains(batch));
+                if is_new {
+                    news.batches.insert(batch);
+                }
+            }
+            if is_new {
+                news.facts.push(fact(row, acts));
+            }
+            Ok(())
+        })?;
+        self.lines.each(&range, |row| {
+            if !folded.contains(row.big(0)) {
+                news.batches.insert(row.big(0));
+                news.order_ids.insert(row.text(1).into());
+            }
+            Ok(())
+        })?;
+        news.order_ids
+            .extend(news.facts.iter().filter_map(|fact| fact.order_id.clone()));
+        Ok(news)
+    }
+}
+
+fn fact(row: &super::query::Row<'_>, acts: &dyn Fn(i32) -> Acts) -> Fact {
+    Fact {
+        id: row.text(16).into(),
+        user_agent: row.int(8),
+        landing: landing(row.text(17)),
+        order_id: order_id(row.text(18)),
+        event: Event {
+            time: row.time(1),
+            acts: acts(row.int(2)),
+            is_bot: row.bool(3),
+            device: row.int(4),
+            context: Context {
+                store: row.int(5),
+                browser: row.int(6),
+                os: row.int(7),
+                class: DeviceClass::Other,
+            },
+            geography: row.int(9),
+            referrer: row.int(10),
+            campaign: row.int(11),
+            product: row.int(12),
+            alloy: row.int(13),
+            diamond: row.int(14),
+            combination: row.int(15),
+        },
+    }
+}
+
+/// The natural key of an order, out of the attribute's JSON, as ingestion makes it.
+fn order_id(json: &str) -> Option<Box<str>> {
+    match (!json.is_empty()).then(|| Key::of(json)) {
+        Some(Key::Some(id)) => Some(
+            crate::event::value::cut(id, crate::event::event::MAX_KEY_BYTES)
+                .0
+                .into(),
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,74 @@
+//! The fold: committed batches into sessions, orders, attribution and aggregates. What it changes is computed from
+//! what is committed and not folded, by the same code for good (in the steward's transaction) and for a report (in
+//! memory, with the report's snapshot): that is the tail.
+//!
+//! # Layout
+//! - [`query`]     reading with the snapshot of whoever asks
+//! - [`state`]     how far the aggregates are
+//! - [`facts`]     what came since; [`members`], [`sessions`], [`orders`] what it meets
+//! - [`change`]    what that changes
+//! - [`rows`], [`copy_rows`], [`write`]  the rows, their binary form, and writing them
+//! - [`tail`]      the same for a report
+
+pub mod change;
+pub mod copy_rows;
+pub mod facts;
+pub mod members;
+pub mod orders;
+pub mod query;
+pub mod rows;
+pub mod sessions;
+pub mod state;
+pub mod tail;
+pub mod write;
+
+use chrono_tz::Tz;
+
+use self::change::Change;
+use self::facts::Facts;
+use self::members::Directory;
+use self::orders::Orders;
+use self::sessions::Sessions;
+use self::state::{State, States};
+use crate::error::Failure;
+use crate::event::batch::calendar::Calendar;
+
+/// What a process needs to look at news.
+pub struct Reader {
+    pub states: States,
+    pub directory: Directory,
+    facts: Facts,
+    sessions: Sessions,
+    orders: Orders,
+}
+
+impl Reader {
+    pub fn new() -> Reader {
+        Reader {
+            states: States::new(),
+            directory: Directory::new(),
+            facts: Facts::new(),
+            sessions: Sessions::new(),
+            orders: Orders::new(),
+        }
+    }
+
+    /// What batches up to `high` that are not folded change.
+    pub fn change(
+        &mut self,
+        state: &State,
+        high: i64,
+        calendar: &mut Calendar,
+    ) -> Result<Change, Failure> {
+        self.directory.read_kinds()?;
+        let directory = &self.directory;
+        let news = self
+            .facts
+            .news(&state.folded, high, &|kind| directory.acts(kind))?;
+        change::change(self, news, calendar)
+    }
+
+    pub fn state(&self, zone: Tz) -> Result<State, Failure> {
+        self.states.newest(zone)
+    }
+}

@@ -1,0 +1,231 @@
+//! Orders and their attribution as they stand in the tables, and the lines of new ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgrx::pg_sys;
+
+use super::members::class;
+use super::query::{Query, Row, argument};
+use super::sessions::{Span, Visitor, arguments};
+use crate::analysis::attribution::{Model, ONE};
+use crate::analysis::hit::Context;
+use crate::analysis::order::{Line, MAX_AMOUNT, Order, SCALE};
+use crate::error::Failure;
+use crate::warehouse::facts::timestamp;
+
+/// One touch in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    pub model: Model,
+    pub touch: i32,
+    pub session: Option<i64>,
+    pub campaign: i32,
+    /// Parts of [`ONE`].
+    pub weight: i64,
+}
+
+pub struct Orders {
+    by_id: Query,
+    by_visitor: Query,
+    lines: Query,
+    shares: Query,
+}
+
+macro_rules! select_orders {
+    ($from:literal) => {
+        concat!(
+            "SELECT o.order_id, o.event_time, o.event_id, o.device_key, o.is_bot, o.store_key, o.geography_key, o.browser_key, o.os_key, \
+                    o.device_class, o.session_start, o.campaign_key, o.is_valued, o.line_product_keys, o.line_combination_keys, \
+                    o.line_quantities::text[], o.line_revenues::text[] ",
+            $from
+        )
+    };
+}
+
+impl Orders {
+    pub fn new() -> Orders {
+        Orders {
+            by_id: Query::new(
+                select_orders!("FROM warehouse.fact_order AS o WHERE o.order_id = ANY ($1)"),
+                &[pg_sys::TEXTARRAYOID],
+            ),
+            by_visitor: Query::new(
+                select_orders!(
+                    "FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS i (device, bot, low, high) \
+                     JOIN warehouse.fact_order AS o \
+                       ON o.device_key = i.device AND o.is_bot = i.bot AND o.event_time >= i.low AND o.event_time <= i.high"
+                ),
+                &[
+                    pg_sys::INT4ARRAYOID,
+                    pg_sys::BOOLARRAYOID,
+                    pg_sys::TIMESTAMPTZARRAYOID,
+                    pg_sys::TIMESTAMPTZARRAYOID,
+                ],
+            ),
+            lines: Query::new(
+                "SELECT l.event_time, l.event_id, l.product_key, l.option_combination_key, l.quantity::text, l.base_amount::text \
+                 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS i (event_time, event_id) \
+                 JOIN warehouse.fact_order_line AS l ON l.event_time = i.event_time AND l.event_id = i.event_id COLLATE \"C\" \
+                 ORDER BY l.event_time, l.event_id, l.line_number",
+                &[pg_sys::TIMESTAMPTZARRAYOID, pg_sys::TEXTARRAYOID],
+            ),
+            shares: Query::new(
+                "SELECT a.order_id, a.model, a.touch_number, a.session_start, a.campaign_key, (a.weight * 1000000000000)::bigint \
+                 FROM warehouse.fact_attribution AS a WHERE a.order_id = ANY ($1) ORDER BY a.order_id, a.model, a.touch_number",
+                &[pg_sys::TEXTARRAYOID],
+            ),
+        }
+    }
+
+    pub fn by_id(&self, ids: &BTreeSet<Box<str>>) -> Result<BTreeMap<Box<str>, Order>, Failure> {
+        let mut found = BTreeMap::new();
+        if !ids.is_empty() {
+            let ids: Vec<&str> = ids.iter().map(|id| &**id).collect();
+            self.by_id.each(&[argument(ids)], |row| {
+                let order = order(row);
+                found.insert(order.id.clone(), order);
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Orders of visitors within spans.
+    pub fn by_visitor(&self, spans: &BTreeMap<Visitor, Span>) -> Result<Vec<Order>, Failure> {
+        let mut found = Vec::new();
+        if !spans.is_empty() {
+            self.by_visitor.each(&arguments(spans)?, |row| {
+                found.push(order(row));
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Puts the lines of their first success into orders, as they are now.
+    pub fn fill_lines(&self, orders: &mut BTreeMap<Box<str>, Order>) -> Result<(), Failure> {
+        if orders.is_empty() {
+            return Ok(());
+        }
+        let mut places: BTreeMap<(i64, Box<str>), Vec<Box<str>>> = BTreeMap::new();
+        for order in orders.values_mut() {
+            (order.lines, order.is_valued) = (Vec::new(), true);
+            places
+                .entry((order.time, order.event_id.clone()))
+                .or_default()
+                .push(order.id.clone());
+        }
+        let times: Vec<_> = places
+            .keys()
+            .map(|(time, _)| timestamp(*time))
+            .collect::<Result<_, _>>()?;
+        let ids: Vec<&str> = places.keys().map(|(_, id)| &**id).collect();
+        self.lines.each(&[argument(times), argument(ids)], |row| {
+            let quantity = amount(row.text(4)).filter(|quantity| quantity.abs() < MAX_AMOUNT);
+            let revenue = amount(row.text(5)).filter(|revenue| revenue.abs() < MAX_AMOUNT);
+            let line = Line {
+                product: row.int(2),
+                combination: row.int(3),
+                quantity: quantity.unwrap_or(0),
+                revenue: revenue.unwrap_or(0),
+            };
+            for id in places
+                .get(&(row.time(0), row.text(1).into()))
+                .into_iter()
+                .flatten()
+            {
+                if let Some(order) = orders.get_mut(id) {
+                    order.lines.push(line);
+                    order.is_valued &= revenue.is_some();
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The attribution of orders.
+    pub fn shares(&self, ids: &[&str]) -> Result<BTreeMap<Box<str>, Vec<Share>>, Failure> {
+        let mut found: BTreeMap<Box<str>, Vec<Share>> = BTreeMap::new();
+        if ids.is_empty() {
+            return Ok(found);
+        }
+        self.shares.each(&[argument(ids.to_vec())], |row| {
+            let Some(model) = Model::ALL
+                .into_iter()
+                .find(|model| model.name() == row.text(1))
+            else {
+                return Ok(());
+            };
+            found.entry(row.text(0).into()).or_default().push(Share {
+                model,
+                touch: row.int(2),
+                session: row.optional_time(3),
+                campaign: row.int(4),
+                weight: row.big(5).min(ONE),
+            });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}
+
+fn order(row: &Row<'_>) -> Order {
+    let products: Vec<i32> = row.get(13).unwrap_or_default();
+    let combinations: Vec<i32> = row.get(14).unwrap_or_default();
+    let [quantities, revenues]: [Vec<String>; 2] =
+        [15, 16].map(|column| row.get(column).unwrap_or_default());
+    let lines = products
+        .into_iter()
+        .zip(combinations)
+        .zip(quantities.iter().zip(&revenues));
+    Order {
+        id: row.text(0).into(),
+        time: row.time(1),
+        event_id: row.text(2).into(),
+        device: row.int(3),
+        is_bot: row.bool(4),
+        context: Context {
+            store: row.int(5),
+            browser: row.int(7),
+            os: row.int(8),
+            class: class(row.text(9)),
+        },
+        geography: row.int(6),
+        session: row.optional_time(10),
+        campaign: row.int(11),
+        is_valued: row.bool(12),
+        lines: lines
+            .map(|((product, combination), (quantity, revenue))| Line {
+                product,
+                combination,
+                quantity: amount(quantity).unwrap_or(0),
+                revenue: amount(revenue).unwrap_or(0),
+            })
+            .collect(),
+    }
+}
+
+/// A numeric in ten-thousandths, rounded half up; `None` where it is blank or no number that fits.
+pub fn amount(text: &str) -> Option<i128> {
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or((1, text), |digits| (-1, digits));
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty()
+        || !whole
+            .bytes()
+            .chain(decimals.bytes())
+            .all(|digit| digit.is_ascii_digit())
+    {
+        return None;
+    }
+    let mut value: i128 = whole
+        .parse()
+        .ok()
+        .filter(|whole| *whole < i128::MAX / SCALE / 10)?;
+    let mut places = decimals.bytes().map(|digit| i128::from(digit - b'0'));
+    for _ in 0..4 {
+        value = value * 10 + places.next().unwrap_or(0);
+    }
+    Some(sign * (value + i128::from(places.next().is_some_and(|digit| digit >= 5))))
+}

@@ -1,0 +1,174 @@
+//! Sessions as they stand in the table, of the devices that something happened to.
+
+use std::collections::BTreeMap;
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::pg_sys;
+
+use super::query::{Query, argument};
+use crate::analysis::hit::Origin;
+use crate::analysis::path;
+use crate::analysis::session::Session;
+use crate::error::Failure;
+use crate::warehouse::facts::timestamp;
+
+/// A device, and whether its robot's user agents are meant.
+pub type Visitor = (i32, bool);
+
+/// Times of a visitor to look at, both included.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub low: i64,
+    pub high: i64,
+}
+
+impl Span {
+    pub fn at(time: i64) -> Span {
+        Span {
+            low: time,
+            high: time,
+        }
+    }
+
+    pub fn include(&mut self, time: i64) {
+        self.low = self.low.min(time);
+        self.high = self.high.max(time);
+    }
+}
+
+/// A session in the table, with what its row says of its orders.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub session: Session,
+    pub orders: i32,
+    pub revenue: i128,
+}
+
+pub struct Sessions {
+    overlapping: Query,
+    first: Query,
+    starts: Query,
+}
+
+const SPANS: &[pg_sys::Oid] = &[
+    pg_sys::INT4ARRAYOID,
+    pg_sys::BOOLARRAYOID,
+    pg_sys::TIMESTAMPTZARRAYOID,
+    pg_sys::TIMESTAMPTZARRAYOID,
+];
+
+impl Sessions {
+    pub fn new() -> Sessions {
+        Sessions {
+            overlapping: Query::new(
+                "SELECT s.device_key, s.is_bot, s.geography_key, s.referrer_key, s.campaign_key, s.landing_page, s.path, s.orders, s.revenue::text \
+                 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS i (device, bot, low, high) \
+                 JOIN warehouse.fact_session AS s \
+                   ON s.device_key = i.device AND s.is_bot = i.bot AND s.session_start <= i.high AND s.session_end >= i.low",
+                SPANS,
+            ),
+            first: Query::new(
+                "SELECT i.device, i.bot, s.session_start \
+                 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS i (device, bot) \
+                 CROSS JOIN LATERAL (SELECT f.session_start FROM warehouse.fact_session AS f WHERE f.device_key = i.device AND f.is_bot = i.bot \
+                                     ORDER BY f.session_start LIMIT 1) AS s",
+                &[pg_sys::INT4ARRAYOID, pg_sys::BOOLARRAYOID],
+            ),
+            starts: Query::new(
+                "SELECT s.device_key, s.is_bot, s.session_start, s.campaign_key \
+                 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS i (device, bot, low, high) \
+                 JOIN warehouse.fact_session AS s \
+                   ON s.device_key = i.device AND s.is_bot = i.bot AND s.session_start >= i.low AND s.session_start <= i.high",
+                SPANS,
+            ),
+        }
+    }
+
+    /// Sessions that a span touches, by visitor.
+    pub fn overlapping(
+        &self,
+        spans: &BTreeMap<Visitor, Span>,
+    ) -> Result<BTreeMap<Visitor, Vec<Stored>>, Failure> {
+        let mut found: BTreeMap<Visitor, Vec<Stored>> = BTreeMap::new();
+        if spans.is_empty() {
+            return Ok(found);
+        }
+        self.overlapping.each(&arguments(spans)?, |row| {
+            let bytes: Option<&[u8]> = row.get(6);
+            let hits = bytes.and_then(path::unpack).filter(|hits| !hits.is_empty());
+            let hits = hits.ok_or_else(|| {
+                Failure::sql(
+                    "reading fact_session",
+                    "a path cannot be unpacked; SELECT starsink.rebuild_aggregates() makes it anew",
+                )
+            })?;
+            let origin = Origin {
+                geography: row.int(2),
+                referrer: row.int(3),
+                campaign: row.int(4),
+                landing: row.get::<&str>(5).map(Into::into),
+            };
+            found
+                .entry((row.int(0), row.bool(1)))
+                .or_default()
+                .push(Stored {
+                    session: Session { hits, origin },
+                    orders: row.int(7),
+                    revenue: super::orders::amount(row.text(8)).unwrap_or(0),
+                });
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// When each visitor's first session began, of those that have one.
+    pub fn first(&self, visitors: &[Visitor]) -> Result<BTreeMap<Visitor, i64>, Failure> {
+        let mut first = BTreeMap::new();
+        if visitors.is_empty() {
+            return Ok(first);
+        }
+        let devices: Vec<i32> = visitors.iter().map(|&(device, _)| device).collect();
+        let bots: Vec<bool> = visitors.iter().map(|&(_, bot)| bot).collect();
+        self.first
+            .each(&[argument(devices), argument(bots)], |row| {
+                first.insert((row.int(0), row.bool(1)), row.time(2));
+                Ok(())
+            })?;
+        Ok(first)
+    }
+
+    /// Start and source of traffic of the sessions that began in a span.
+    pub fn starts(
+        &self,
+        spans: &BTreeMap<Visitor, Span>,
+    ) -> Result<BTreeMap<Visitor, BTreeMap<i64, i32>>, Failure> {
+        let mut starts: BTreeMap<Visitor, BTreeMap<i64, i32>> = BTreeMap::new();
+        if spans.is_empty() {
+            return Ok(starts);
+        }
+        self.starts.each(&arguments(spans)?, |row| {
+            let of = starts.entry((row.int(0), row.bool(1))).or_default();
+            of.insert(row.time(2), row.int(3));
+            Ok(())
+        })?;
+        Ok(starts)
+    }
+}
+
+/// Devices, robots, lows and highs.
+pub fn arguments(spans: &BTreeMap<Visitor, Span>) -> Result<[Option<pg_sys::Datum>; 4], Failure> {
+    let times = |of: fn(&Span) -> i64| -> Result<Vec<TimestampWithTimeZone>, Failure> {
+        spans.values().map(|span| timestamp(of(span))).collect()
+    };
+    Ok([
+        argument(
+            spans
+                .keys()
+                .map(|&(device, _)| device)
+                .collect::<Vec<i32>>(),
+        ),
+        argument(spans.keys().map(|&(_, bot)| bot).collect::<Vec<bool>>()),
+        argument(times(|span| span.low)?),
+        argument(times(|span| span.high)?),
+    ])
+}
