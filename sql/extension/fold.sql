@@ -1,4 +1,4 @@
--- The fold, and what reports add to its aggregates: the tail. Sets of devices and tallies in SQL.
+-- The fold, and what reports add to its aggregates: the tail.
 CREATE FUNCTION starsink.tail_hour() RETURNS TABLE (
     fold_id bigint, day date, is_bot boolean, hour_start timestamptz, views bigint, viewers bytea)
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
@@ -106,13 +106,6 @@ CREATE FUNCTION starsink.tail_order_replaced() RETURNS TABLE (
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
 COMMENT ON FUNCTION starsink.tail_order_replaced() IS 'Orders that the tail changes.';
 
-CREATE AGGREGATE starsink.device_set_union(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
-COMMENT ON AGGREGATE starsink.device_set_union(bytea) IS 'Union of sets of devices; NULL of no rows.';
-CREATE AGGREGATE starsink.distinct_devices(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final_count, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
-COMMENT ON AGGREGATE starsink.distinct_devices(bytea) IS 'How many devices a union of sets holds, exactly.';
-CREATE AGGREGATE starsink.tally_sum(bytea) (SFUNC = starsink.tally_add, STYPE = internal, FINALFUNC = starsink.tally_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
-COMMENT ON AGGREGATE starsink.tally_sum(bytea) IS 'Sum of tallies, key by key; NULL where nothing is left.';
-
 CREATE FUNCTION starsink.forget_folds() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -140,6 +133,14 @@ DECLARE
     total    bigint := 0;
     newest   bigint;
 BEGIN
+    -- What is not summarised is read by every fold and every report.
+    FOR item IN
+        SELECT i.inhrelid::regclass AS name FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid
+        WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass
+        UNION ALL SELECT 'warehouse.fact_order_line_audit_key'::regclass
+    LOOP
+        PERFORM brin_summarize_new_values(item.name);
+    END LOOP;
     PERFORM pg_advisory_xact_lock(hashtext('starsink.fold'), 0);
     SELECT max(fold_id) INTO newest FROM starsink.fold;
     SELECT array_agg(d.day) INTO days FROM (
@@ -172,13 +173,6 @@ BEGIN
     DELETE FROM starsink.fold_day WHERE day = ANY (days);
     INSERT INTO starsink.fold_day (fold_id, day) SELECT newest, d FROM unnest(days) AS d;
     DELETE FROM starsink.fold WHERE fold_id < newest - 10000 OR (fold_id < newest AND folded_at < now() - interval '1 day');
-    FOR item IN
-        SELECT i.inhrelid::regclass AS name FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid
-        WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass
-    LOOP
-        PERFORM brin_summarize_new_values(item.name);
-    END LOOP;
-    PERFORM brin_summarize_new_values('warehouse.fact_order_line_audit_key'::regclass);
     RETURN total;
 END
 $$;

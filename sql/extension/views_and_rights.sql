@@ -1,4 +1,11 @@
--- Views over functions that are made from Rust.
+-- Aggregates and views over functions that are made from Rust.
+CREATE AGGREGATE starsink.device_set_union(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+COMMENT ON AGGREGATE starsink.device_set_union(bytea) IS 'Union of sets of devices; NULL of no rows.';
+CREATE AGGREGATE starsink.distinct_devices(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final_count, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+COMMENT ON AGGREGATE starsink.distinct_devices(bytea) IS 'How many devices a union of sets holds, exactly.';
+CREATE AGGREGATE starsink.tally_sum(bytea) (SFUNC = starsink.tally_add, STYPE = internal, FINALFUNC = starsink.tally_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+COMMENT ON AGGREGATE starsink.tally_sum(bytea) IS 'Sum of tallies, key by key; NULL where nothing is left.';
+
 CREATE VIEW starsink.codes AS
 SELECT * FROM starsink.validation_codes()
 UNION ALL SELECT m.code, NULL, 'quarantine', m.meaning FROM starsink.merge_codes() AS m;
@@ -46,12 +53,12 @@ $$;
 GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.compact_aggregates(), starsink.forget_folds(), starsink.is_folded_up_to(bigint) TO starsink_worker;
 GRANT SELECT ON starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
 
--- Ingestion from SQL looks keys up and skips foreign-key triggers as the workers do.
+-- Ingestion and folding from SQL look keys up and skip foreign-key triggers as the workers do.
 DO $$
 DECLARE
     function text;
 BEGIN
-    FOREACH function IN ARRAY ARRAY['starsink.ingest(text)', 'starsink.ingest_file(text)', 'starsink.redrive(text)'] LOOP
+    FOREACH function IN ARRAY ARRAY['starsink.ingest(text)', 'starsink.ingest_file(text)', 'starsink.redrive(text)', 'starsink.fold()', 'starsink.rebuild_aggregates()'] LOOP
         EXECUTE 'ALTER FUNCTION ' || function || ' SET session_replication_role = replica';
         EXECUTE 'ALTER FUNCTION ' || function || ' SET plan_cache_mode = force_generic_plan';
         EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_hashjoin = off';

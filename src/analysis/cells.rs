@@ -134,7 +134,7 @@ pub enum Segment {
     Browser(Text),
 }
 
-/// Figures of one key. What is not a number starts out empty and costs nothing.
+/// Figures of one key. Most keys have counts alone; the rest stands apart, so that cells are small.
 #[derive(Debug, Default)]
 pub struct Cell {
     pub views: i64,
@@ -147,6 +147,12 @@ pub struct Cell {
     pub view_micros: i64,
     pub customized_views: i64,
     pub customization_micros: i64,
+    rest: Option<Box<Rest>>,
+}
+
+/// Amounts, sets and tallies.
+#[derive(Debug, Default)]
+pub struct Rest {
     /// Ten-thousandths.
     pub revenue: i128,
     pub quantity: i128,
@@ -163,6 +169,12 @@ pub struct Cell {
     pub products: Pairs,
     pub alloys: Pairs,
     pub diamonds: Pairs,
+}
+
+impl Cell {
+    pub fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
+    }
 }
 
 /// Day (since 2000-01-01), whether of robots, and key.
@@ -189,9 +201,9 @@ pub enum Column {
     /// The n-th part of the key.
     Key(&'static str),
     Count(&'static str, fn(&Cell) -> i64),
-    Amount(&'static str, fn(&Cell) -> i128, u8),
-    Set(&'static str, fn(&mut Cell) -> &mut Devices),
-    Tally(&'static str, fn(&mut Cell) -> &mut Pairs),
+    Amount(&'static str, fn(&Rest) -> i128, u8),
+    Set(&'static str, fn(&mut Rest) -> &mut Devices),
+    Tally(&'static str, fn(&mut Rest) -> &mut Pairs),
 }
 
 impl Column {
@@ -227,17 +239,17 @@ pub enum Value<'a> {
 }
 
 const VIEWS: Column = Column::Count("views", |cell| cell.views);
-const VIEWERS: Column = Column::Set("viewers", |cell| &mut cell.viewers);
-const HOURS: Column = Column::Tally("views_by_hour", |cell| &mut cell.hours);
+const VIEWERS: Column = Column::Set("viewers", |rest| &mut rest.viewers);
+const HOURS: Column = Column::Tally("views_by_hour", |rest| &mut rest.hours);
 const SESSIONS: Column = Column::Count("sessions", |cell| cell.sessions);
 const ENGAGED: Column = Column::Count("engaged", |cell| cell.engaged);
 const ORDERS: Column = Column::Count("orders", |cell| cell.orders);
-const REVENUE: Column = Column::Amount("revenue", |cell| cell.revenue, 4);
+const REVENUE: Column = Column::Amount("revenue", |rest| rest.revenue, 4);
 const CARTS: Column = Column::Count("carts", |cell| cell.carts);
 const SELECTIONS: Column = Column::Count("selections", |cell| cell.selections);
 const TIMED: Column = Column::Count("timed_views", |cell| cell.timed_views);
 const MICROS: Column = Column::Count("view_micros", |cell| cell.view_micros);
-const SECONDS: Column = Column::Tally("view_seconds", |cell| &mut cell.view_seconds);
+const SECONDS: Column = Column::Tally("view_seconds", |rest| &mut rest.view_seconds);
 const CUSTOMIZED: Column = Column::Count("customized_views", |cell| cell.customized_views);
 const CUSTOM_MICROS: Column =
     Column::Count("customization_micros", |cell| cell.customization_micros);
@@ -255,7 +267,7 @@ pub const TABLES: [Table; 14] = [
         name: "product_hour",
         columns: &[
             Column::Key("hour"),
-            Column::Tally("products", |cell| &mut cell.products),
+            Column::Tally("products", |rest| &mut rest.products),
         ],
     },
     Table {
@@ -278,9 +290,9 @@ pub const TABLES: [Table; 14] = [
         columns: &[
             Column::Key("basis"),
             Column::Key("place_key"),
-            Column::Tally("products", |cell| &mut cell.products),
-            Column::Tally("alloys", |cell| &mut cell.alloys),
-            Column::Tally("diamonds", |cell| &mut cell.diamonds),
+            Column::Tally("products", |rest| &mut rest.products),
+            Column::Tally("alloys", |rest| &mut rest.alloys),
+            Column::Tally("diamonds", |rest| &mut rest.diamonds),
         ],
     },
     Table {
@@ -341,7 +353,7 @@ pub const TABLES: [Table; 14] = [
             SELECTIONS,
             CARTS,
             ORDERS,
-            Column::Amount("quantity", |cell| cell.quantity, 4),
+            Column::Amount("quantity", |rest| rest.quantity, 4),
             REVENUE,
             TIMED,
             MICROS,
@@ -382,7 +394,7 @@ pub const TABLES: [Table; 14] = [
             Column::Key("mode"),
             Column::Key("step"),
             SESSIONS,
-            Column::Tally("lag_seconds", |cell| &mut cell.lag_seconds),
+            Column::Tally("lag_seconds", |rest| &mut rest.lag_seconds),
         ],
     },
     Table {
@@ -392,15 +404,15 @@ pub const TABLES: [Table; 14] = [
             Column::Key("channel"),
             Column::Key("source"),
             Column::Key("campaign"),
-            Column::Amount("conversions", |cell| cell.conversions, 12),
-            Column::Amount("revenue", |cell| cell.attributed, 16),
+            Column::Amount("conversions", |rest| rest.conversions, 12),
+            Column::Amount("revenue", |rest| rest.attributed, 16),
         ],
     },
     Table {
         name: "first_seen",
         columns: &[
-            Column::Set("added", |cell| &mut cell.added),
-            Column::Set("removed", |cell| &mut cell.removed),
+            Column::Set("added", |rest| &mut rest.added),
+            Column::Set("removed", |rest| &mut rest.removed),
         ],
     },
 ];
@@ -528,19 +540,20 @@ pub fn row<'t>(
     values.push(Value::Bool(*is_bot));
     let mut is_empty = true;
     for column in columns {
+        let rest = cell.rest.as_deref_mut();
         let value = match column {
             Column::Key(_) => parts.next().unwrap_or(Value::Null),
             Column::Count(_, count) => Value::Big(count(cell)),
-            Column::Amount(_, amount, decimals) => Value::Numeric(amount(cell), *decimals),
-            Column::Set(_, set) => {
-                let set = set(cell).stored();
-                if set.is_empty() {
-                    Value::Null
-                } else {
-                    Value::Bytes(set)
-                }
+            Column::Amount(_, amount, decimals) => {
+                Value::Numeric(rest.map_or(0, |rest| amount(rest)), *decimals)
             }
-            Column::Tally(_, pairs) => pairs(cell).stored().map_or(Value::Null, Value::Bytes),
+            Column::Set(_, set) => rest
+                .map(|rest| set(rest).stored())
+                .filter(|set| !set.is_empty())
+                .map_or(Value::Null, Value::Bytes),
+            Column::Tally(_, pairs) => rest
+                .and_then(|rest| pairs(rest).stored())
+                .map_or(Value::Null, Value::Bytes),
         };
         is_empty &= matches!(column, Column::Key(_))
             || matches!(value, Value::Null | Value::Big(0) | Value::Numeric(0, _));

@@ -175,13 +175,14 @@ impl Adder<'_> {
         let see = |cell: &mut Cell| {
             cell.views += 1;
             if let Some(device) = device {
-                cell.viewers.add(device);
+                cell.rest().viewers.add(device);
             }
         };
         let product = i64::from(event.product);
         see(self.cells.at(day, is_bot, Key::Hour { start }));
         self.cells
             .at(day, is_bot, Key::ProductHour { hour })
+            .rest()
             .products
             .add(product, 1);
         let place = self.cells.at(
@@ -194,25 +195,25 @@ impl Adder<'_> {
             },
         );
         see(place);
-        place.hours.add(i64::from(hour), 1);
+        place.rest().hours.add(i64::from(hour), 1);
         for (basis, place) in [(Basis::Store, store), (Basis::Visitor, event.geography)] {
             let interest = self.cells.at(day, is_bot, Key::Interest { basis, place });
-            interest.products.add(product, 1);
+            interest.rest().products.add(product, 1);
             chosen
                 .alloys
                 .iter()
-                .for_each(|&(key, _)| interest.alloys.add(i64::from(key), 1));
+                .for_each(|&(key, _)| interest.rest().alloys.add(i64::from(key), 1));
             chosen
                 .diamonds
                 .iter()
-                .for_each(|&(key, _)| interest.diamonds.add(i64::from(key), 1));
+                .for_each(|&(key, _)| interest.rest().diamonds.add(i64::from(key), 1));
         }
         self.cells.at(day, is_bot, Key::Store { store }).views += 1;
         let technology = self
             .cells
             .at(day, is_bot, self.members.technology(&event.context));
         see(technology);
-        technology.hours.add(i64::from(hour), 1);
+        technology.rest().hours.add(i64::from(hour), 1);
         see(self.cells.at(
             day,
             is_bot,
@@ -308,14 +309,16 @@ impl Adder<'_> {
                     if let Some(before) =
                         step.checked_sub(1).and_then(|before| funnel.closed[before])
                     {
-                        cell.lag_seconds.add(rounded_seconds(time - before), sign);
+                        cell.rest()
+                            .lag_seconds
+                            .add(rounded_seconds(time - before), sign);
                     }
                 }
                 if funnel.first[step].is_some() {
                     let cell = self.cells.at(day, is_bot, key(Mode::Open));
                     cell.sessions += sign;
                     if let Some(lag) = funnel.open_lags[step] {
-                        cell.lag_seconds.add(rounded_seconds(lag), sign);
+                        cell.rest().lag_seconds.add(rounded_seconds(lag), sign);
                     }
                 }
             }
@@ -348,7 +351,7 @@ impl Adder<'_> {
                 for key in [store, product] {
                     let cell = self.cells.at(day, is_bot, key);
                     time(cell);
-                    cell.view_seconds.add(rounded_seconds(dwell), sign);
+                    cell.rest().view_seconds.add(rounded_seconds(dwell), sign);
                 }
                 time(
                     self.cells
@@ -368,7 +371,8 @@ impl Adder<'_> {
                     let cell = self.cells.at(day, is_bot, key);
                     cell.customized_views += sign;
                     cell.customization_micros += customization * sign;
-                    cell.customization_seconds
+                    cell.rest()
+                        .customization_seconds
                         .add(rounded_seconds(customization), sign);
                 }
             }
@@ -391,7 +395,7 @@ impl Adder<'_> {
         for key in keys {
             let cell = self.cells.at(day, is_bot, key);
             cell.orders += sign;
-            cell.revenue += revenue;
+            cell.rest().revenue += revenue;
         }
         let nothing = Chosen::default();
         // An order counts once for a product, a value, a combination, however many lines have it.
@@ -408,8 +412,8 @@ impl Adder<'_> {
             };
             count(self.cells, key);
             let cell = self.cells.at(day, is_bot, key);
-            cell.quantity += line.quantity * i128::from(sign);
-            cell.revenue += line.revenue * i128::from(sign);
+            cell.rest().quantity += line.quantity * i128::from(sign);
+            cell.rest().revenue += line.revenue * i128::from(sign);
             let chosen = self
                 .members
                 .combinations
@@ -453,8 +457,8 @@ impl Adder<'_> {
         let cell = self
             .cells
             .at(self.calendar.day(order.time), order.is_bot, key);
-        cell.conversions += i128::from(weight * sign);
-        cell.attributed += i128::from(weight * sign) * order.revenue();
+        cell.rest().conversions += i128::from(weight * sign);
+        cell.rest().attributed += i128::from(weight * sign) * order.revenue();
         debug_assert!(weight <= ONE);
     }
 
@@ -465,9 +469,9 @@ impl Adder<'_> {
                 .cells
                 .at(self.calendar.day(time), is_bot, Key::FirstSeen);
             if is_added {
-                cell.added.add(device)
+                cell.rest().added.add(device)
             } else {
-                cell.removed.add(device)
+                cell.rest().removed.add(device)
             }
         }
     }

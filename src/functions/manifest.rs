@@ -71,14 +71,7 @@ extension_sql_file!(
 extension_sql_file!(
     "../../sql/extension/fold.sql",
     name = "fold",
-    requires = [
-        "roles",
-        crate::functions::aggregates::device_set_add,
-        crate::functions::aggregates::device_set_final,
-        crate::functions::aggregates::device_set_final_count,
-        crate::functions::aggregates::tally_add,
-        crate::functions::aggregates::tally_final
-    ]
+    requires = ["roles"]
 );
 extension_sql_file!(
     "../../sql/extension/views_and_rights.sql",

@@ -85,7 +85,6 @@ pub fn change(
         }
     }
     let stored = reader.sessions.overlapping(&spans)?;
-    let first = reader.sessions.first(&newcomers)?;
     let mut fresh: BTreeMap<Visitor, Vec<Session>> = BTreeMap::new();
     for &visitor in spans.keys() {
         let mut all = hits.remove(&visitor).unwrap_or_default();
@@ -99,20 +98,7 @@ pub fn change(
     orders_of(reader, &fresh, &mut orders)?;
     place_in_sessions(&fresh, &mut orders);
 
-    let mut adder = Adder {
-        cells: &mut change.cells,
-        members: &reader.directory.members,
-        calendar,
-    };
-    for visitor in newcomers {
-        let earliest = fresh
-            .get(&visitor)
-            .and_then(|sessions| sessions.first())
-            .map(Session::start);
-        if let Some(earliest) = earliest {
-            first_seen(&mut adder, visitor, first.get(&visitor).copied(), earliest);
-        }
-    }
+    greet(reader, &mut change, calendar, newcomers, &stored, &fresh)?;
     let replaced = compare_sessions(&mut change, stored, fresh, &orders);
     let mut wanted = Wanted::default();
     let sessions = replaced.iter().map(|(_, session)| session);
@@ -263,20 +249,47 @@ fn place_in_sessions(fresh: &BTreeMap<Visitor, Vec<Session>>, orders: &mut Order
     }
 }
 
-fn first_seen(adder: &mut Adder<'_>, visitor: Visitor, before: Option<i64>, now: i64) {
-    let (device, is_bot) = visitor;
-    if before.is_some_and(|before| before <= now) {
-        return;
+/// Notes the day of each device's first event, where it is new or was not the first after all.
+fn greet(
+    reader: &Reader,
+    change: &mut Change,
+    calendar: &mut Calendar,
+    newcomers: Vec<Visitor>,
+    stored: &BTreeMap<Visitor, Vec<Stored>>,
+    fresh: &BTreeMap<Visitor, Vec<Session>>,
+) -> Result<(), Failure> {
+    let mut earliest: BTreeMap<Visitor, i64> = BTreeMap::new();
+    for visitor in newcomers {
+        let of_stored = stored.get(&visitor).into_iter().flatten();
+        let before = of_stored.map(|stored| stored.session.start()).min();
+        let now = fresh.get(&visitor).and_then(|sessions| sessions.first());
+        // A session that was there and begins as it did: whatever was first still is.
+        if let Some(now) = now
+            .map(Session::start)
+            .filter(|now| before.is_none_or(|before| *now < before))
+        {
+            earliest.insert(visitor, now);
+        }
     }
-    let mut day = |time| adder.calendar.day(time);
-    let is_same_day = before.is_some_and(|before| day(before) == day(now));
-    if is_same_day {
-        return;
+    let visitors: Vec<Visitor> = earliest.keys().copied().collect();
+    let first = reader.sessions.first(&visitors)?;
+    let mut adder = Adder {
+        cells: &mut change.cells,
+        members: &reader.directory.members,
+        calendar,
+    };
+    for ((device, is_bot), now) in earliest {
+        let before = first.get(&(device, is_bot)).copied();
+        let mut day = |time| adder.calendar.day(time);
+        if before.is_some_and(|before| before <= now || day(before) == day(now)) {
+            continue;
+        }
+        if let Some(before) = before {
+            adder.first_seen(device, is_bot, before, false);
+        }
+        adder.first_seen(device, is_bot, now, true);
     }
-    if let Some(before) = before {
-        adder.first_seen(device, is_bot, before, false);
-    }
-    adder.first_seen(device, is_bot, now, true);
+    Ok(())
 }
 
 /// Notes which rows go and which come. Returns the sessions whose figures go; those of [`Change::sessions`] come, but
