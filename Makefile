@@ -18,10 +18,12 @@ FEATURES := --no-default-features --features pg$(PGVER)
 # Where the extension goes may belong to root.
 SUDO = $(shell [ -w "$$($(PG_CONFIG) --pkglibdir)" ] || echo --sudo)
 
-.PHONY: help setup build install test lint bench demo demo-stop clean
+EVENTS ?= 10000000
+
+.PHONY: help setup build install test lint bench bench-reports demo demo-stop clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo "For another PostgreSQL than $(PGVER): PGVER=16, or PG_CONFIG=/path/to/pg_config"
 
 setup: ## Install what is missing for all of this: server, headers, clang, cargo-pgrx, Java, …
@@ -56,6 +58,9 @@ lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, a
 
 bench: setup-build-kafka install ## Throughput against COPY's, latency and memory, on this machine
 	cargo run --release $(FEATURES) --bin bench -- $(BENCH)
+
+bench-reports: setup-build install ## Every report on EVENTS events, cold and warm, beside DuckDB; the fold; sizes on disk
+	cargo run --release $(FEATURES) --bin bench_reports -- --events $(EVENTS) $(BENCH)
 
 # What an earlier run left is stopped first: its server must not have the library replaced under it.
 # Visitors' countries are told where npm is there to fetch the database; the demo does without otherwise.

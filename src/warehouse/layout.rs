@@ -7,7 +7,7 @@ use pgrx::spi::Spi;
 use crate::error::Failure;
 
 /// The script, one concern per file, in order.
-const SCRIPT: [(&str, &str); 17] = [
+const SCRIPT: [(&str, &str); 30] = [
     ("schema", include_str!("../../sql/warehouse/schema.sql")),
     (
         "dimensions",
@@ -40,6 +40,55 @@ const SCRIPT: [(&str, &str); 17] = [
         include_str!("../../sql/warehouse/dictionary.sql"),
     ),
     ("grants", include_str!("../../sql/warehouse/grants.sql")),
+    (
+        "reports: checks",
+        include_str!("../../sql/reports/checks.sql"),
+    ),
+    (
+        "reports: products",
+        include_str!("../../sql/reports/products.sql"),
+    ),
+    ("reports: time", include_str!("../../sql/reports/time.sql")),
+    (
+        "reports: geography",
+        include_str!("../../sql/reports/geography.sql"),
+    ),
+    (
+        "reports: stores",
+        include_str!("../../sql/reports/stores.sql"),
+    ),
+    (
+        "reports: traffic",
+        include_str!("../../sql/reports/traffic.sql"),
+    ),
+    (
+        "reports: attribution",
+        include_str!("../../sql/reports/attribution.sql"),
+    ),
+    (
+        "reports: funnel",
+        include_str!("../../sql/reports/funnel.sql"),
+    ),
+    (
+        "reports: customization",
+        include_str!("../../sql/reports/customization.sql"),
+    ),
+    (
+        "reports: engagement",
+        include_str!("../../sql/reports/engagement.sql"),
+    ),
+    (
+        "reports: technology",
+        include_str!("../../sql/reports/technology.sql"),
+    ),
+    (
+        "reports: star_views",
+        include_str!("../../sql/reports/star_views.sql"),
+    ),
+    (
+        "reports: rights",
+        include_str!("../../sql/reports/rights.sql"),
+    ),
 ];
 
 /// Lays out what is missing. Runs with the rights of a superuser.

@@ -1,0 +1,64 @@
+"""What the reports' questions take in DuckDB, over the facts of a CSV file put into a file of DuckDB's own.
+
+Prints a line for each: the report's name and the milliseconds of its middle run. Each question does the work that its
+report's first figures need; where a report shows more, DuckDB is spared it.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+
+import duckdb
+
+VIEWS = "SELECT * FROM facts WHERE is_product_view AND NOT is_bot"
+SESSIONS = """
+    SELECT *, sum(is_first) OVER (PARTITION BY device_key ORDER BY event_time, event_id) AS session FROM (
+        SELECT *, CASE WHEN lag(event_time) OVER w IS NULL OR event_time - lag(event_time) OVER w > INTERVAL 1800 SECOND THEN 1 ELSE 0 END AS is_first
+        FROM facts WHERE device_key > 0 AND NOT is_bot WINDOW w AS (PARTITION BY device_key ORDER BY event_time, event_id))
+"""
+DWELL = f"""
+    SELECT *, lead(event_time) OVER (PARTITION BY device_key, session ORDER BY event_time, event_id) - event_time AS dwell
+    FROM ({SESSIONS}) WHERE is_page_view
+"""
+QUESTIONS = {
+    "top_products": f"SELECT product_id, count(*) AS views, count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+    "product_views_over_time": f"SELECT date_trunc('day', event_time), count(*), count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 1",
+    "hourly_views": f"""WITH v AS ({VIEWS}), top AS (SELECT product_id FROM v GROUP BY 1 ORDER BY count(*) DESC LIMIT 10)
+        SELECT event_time::date, hour(event_time), product_id, count(*) FROM v JOIN top USING (product_id) GROUP BY 1, 2, 3""",
+    "top_countries": f"SELECT store_country, count(*) AS views, count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+    "country_distribution": f"SELECT region, sub_region, store_country, count(*), count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY ROLLUP (1, 2, 3)",
+    "cross_border": f"SELECT visitor_country, store_country, count(*) FROM ({VIEWS}) GROUP BY 1, 2",
+    "top_referrers": f"SELECT referrer, count(*) AS views FROM ({VIEWS}) WHERE NOT is_internal AND referrer <> '' GROUP BY 1 ORDER BY 2 DESC LIMIT 5",
+    "popular_combinations": """SELECT alloy, diamond, count(*) FROM facts WHERE NOT is_bot AND alloy NOT LIKE '(%' AND diamond NOT LIKE '(%'
+        AND collection IN ('select_product_option', 'select_product_option_quality', 'add_to_cart_action') GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 10""",
+    "popular_options": """SELECT alloy, count(*) FROM facts WHERE NOT is_bot AND alloy NOT LIKE '(%'
+        AND collection IN ('select_product_option', 'select_product_option_quality', 'add_to_cart_action') GROUP BY 1 ORDER BY 2 DESC LIMIT 10""",
+    "option_engagement": f"SELECT alloy, count(*), count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+    "store_ranking": f"SELECT store_country, store_id, count(*), count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1, 2",
+    "country_preferences": f"SELECT store_country, product_id, count(*) FROM ({VIEWS}) GROUP BY 1, 2",
+    "browser_usage": f"SELECT browser, count(*) AS views, count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+    "os_usage": f"SELECT os, count(*) AS views, count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+    "channels": f"SELECT channel, count(*) FROM ({SESSIONS}) WHERE is_first = 1 GROUP BY 1",
+    "device_performance": f"SELECT device_class, count(*) FROM ({SESSIONS}) WHERE is_first = 1 GROUP BY 1",
+    "conversion_funnel": f"""SELECT count(DISTINCT (device_key, session)) FILTER (collection = 'view_product_detail'),
+        count(DISTINCT (device_key, session)) FILTER (collection = 'add_to_cart_action') FROM ({SESSIONS})""",
+    "view_duration": f"SELECT product_id, count(*), avg(epoch(dwell)), median(epoch(dwell)) FROM ({DWELL}) WHERE is_product_view GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
+}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(sys.argv[1])) as folder:
+        connection = duckdb.connect(os.path.join(folder, "facts.duckdb"))
+        connection.execute("CREATE TABLE facts AS SELECT * FROM read_csv(?, header = true)", [sys.argv[1]])
+        for name, question in QUESTIONS.items():
+            times = []
+            for _ in range(4):
+                began = time.perf_counter()
+                connection.execute(question).fetchall()
+                times.append((time.perf_counter() - began) * 1000)
+            print(name, round(statistics.median(times[1:]), 1), flush=True)
+
+
+main()

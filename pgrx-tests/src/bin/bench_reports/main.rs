@@ -1,0 +1,55 @@
+//! The benchmark of the reports: how long each takes on so many events, cold and warm, beside DuckDB on the same facts
+//! in its own file, and how fast events are folded into the aggregates behind them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod duckdb;
+mod history;
+mod reports;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use starsink_tests::cluster::Cluster;
+
+/// Measures every report, and the fold behind them
+#[derive(Parser)]
+struct Arguments {
+    /// Events to load
+    #[arg(long, default_value_t = 10_000_000)]
+    events: u64,
+    /// Days they are spread over, up to yesterday
+    #[arg(long, default_value_t = 60)]
+    days: u64,
+    /// Calls of each report; the first one is the cold one, the middle one of the others is the warm one
+    #[arg(long, default_value_t = 6)]
+    calls: usize,
+    /// Leave DuckDB out
+    #[arg(long)]
+    no_duckdb: bool,
+    /// Python interpreter with the package duckdb; by default one is made in a folder beside the build
+    #[arg(long)]
+    python: Option<PathBuf>,
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    let pg = Cluster::builder()
+        .conf("shared_buffers", "4GB")
+        .conf("max_wal_size", "32GB")
+        .conf("checkpoint_timeout", "30min")
+        .conf("synchronous_commit", "off")
+        .conf("work_mem", "64MB")
+        .start();
+    pg.sql("CREATE EXTENSION starsink");
+    pg.sql("SELECT starsink.create_warehouse()");
+    history::load(&pg, &arguments);
+    history::sizes(&pg);
+    let ours = reports::measure(&pg, &arguments);
+    let theirs = if arguments.no_duckdb {
+        Vec::new()
+    } else {
+        duckdb::measure(&pg, &arguments)
+    };
+    reports::print(&ours, &theirs);
+}

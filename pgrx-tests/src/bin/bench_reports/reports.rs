@@ -1,0 +1,107 @@
+//! Every report with its default parameters, and some over part of the days.
+
+use std::time::Instant;
+
+use starsink_tests::cluster::Cluster;
+
+use crate::Arguments;
+
+/// Reports without `warehouse.`, and the columns that DuckDB's query of that name is compared by.
+const REPORTS: [&str; 29] = [
+    "top_products",
+    "product_views_over_time",
+    "hourly_views",
+    "product_engagement",
+    "conversion_funnel",
+    "popular_combinations",
+    "popular_options",
+    "top_countries",
+    "country_distribution",
+    "cross_border",
+    "cross_border_rate",
+    "market_penetration",
+    "top_referrers",
+    "channels",
+    "attribution",
+    "attribution_comparison",
+    "campaign_effectiveness",
+    "store_ranking",
+    "store_performance",
+    "view_duration",
+    "customization_time",
+    "country_preferences",
+    "option_engagement",
+    "browser_usage",
+    "os_usage",
+    "device_performance",
+    "technology_insights",
+    "top_products?",
+    "country_distribution?",
+];
+
+pub struct Timing {
+    pub name: String,
+    pub cold_ms: f64,
+    pub warm_ms: f64,
+    pub rows: usize,
+}
+
+pub fn measure(pg: &Cluster, arguments: &Arguments) -> Vec<Timing> {
+    let middle = format!(
+        "(first_day => current_date - {}, last_day => current_date - {})",
+        arguments.days * 2 / 3,
+        arguments.days / 3
+    );
+    REPORTS
+        .iter()
+        .map(|report| {
+            // A report marked so is asked for a range of days that begins and ends within the history.
+            let call = match report.strip_suffix('?') {
+                Some(report) => format!("{report}{middle}"),
+                None => format!("{report}()"),
+            };
+            let query = format!("SELECT * FROM warehouse.{call}");
+            // A new connection has nothing planned and nothing cached; the server's buffers are as they are.
+            let mut client = pg.connect(pg.database());
+            let (mut times, mut rows) = (Vec::new(), 0);
+            for _ in 0..arguments.calls.max(2) {
+                let began = Instant::now();
+                rows = client
+                    .query(&query, &[])
+                    .unwrap_or_else(|error| panic!("{query}: {error:?}"))
+                    .len();
+                times.push(began.elapsed().as_secs_f64() * 1000.0);
+            }
+            let cold_ms = times.remove(0);
+            times.sort_by(f64::total_cmp);
+            Timing {
+                name: call,
+                cold_ms,
+                warm_ms: times[times.len() / 2],
+                rows,
+            }
+        })
+        .collect()
+}
+
+pub fn print(ours: &[Timing], theirs: &[(String, f64)]) {
+    println!(
+        "\n{:<74} {:>9} {:>9} {:>7} {:>11}",
+        "report", "cold ms", "warm ms", "rows", "DuckDB ms"
+    );
+    for Timing {
+        name,
+        cold_ms,
+        warm_ms,
+        rows,
+    } in ours
+    {
+        let report = name.split('(').next().unwrap();
+        let is_default = name.ends_with("()");
+        let other = theirs
+            .iter()
+            .find(|(theirs, _)| theirs == report && is_default);
+        let other = other.map_or("-".into(), |(_, ms)| format!("{ms:.1}"));
+        println!("{name:<74} {cold_ms:>9.1} {warm_ms:>9.1} {rows:>7} {other:>11}");
+    }
+}

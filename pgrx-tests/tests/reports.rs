@@ -1,0 +1,247 @@
+//! The reports against a naive recomputation, and that no order of arrival changes a figure.
+//! The oracle stands in `oracle/`: plain Python, from the messages, with nothing of the server's code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use starsink_tests::cluster::{Cluster, Stop};
+
+const BATCHES: usize = 500;
+
+fn oracle(script: &str) -> Command {
+    let mut python = Command::new("python3");
+    python.arg("-B");
+    python.arg(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("oracle")
+            .join(script),
+    );
+    python
+}
+
+/// Made-up events of the ten days before today, in the order of their arrival.
+fn generate(folder: &Path, events: usize, seed: u32) -> Vec<String> {
+    let path = folder.join("generated.jsonl");
+    let status = oracle("generate.py")
+        .args([
+            "--events",
+            &events.to_string(),
+            "--seed",
+            &seed.to_string(),
+            "--out",
+        ])
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let text = fs::read_to_string(&path).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A cluster that folds when it is told to, with rates for some of the shop's currencies.
+fn shop() -> Cluster {
+    let pg = Cluster::builder().database("shop").start();
+    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse(); SELECT starsink.disable_job('fold')");
+    let mut rates = String::from("date,currency,rate\n");
+    for row in pg.query(
+        "SELECT to_char(d.date, 'YYYY-MM-DD') FROM warehouse.dim_date AS d \
+         WHERE d.date BETWEEN now()::date - 20 AND now()::date AND NOT d.is_weekend",
+    ) {
+        let day: String = row.get(0);
+        for (currency, rate) in [("GBP", "0.8411"), ("CHF", "0.9402"), ("PLN", "4.3120")] {
+            rates.push_str(&format!("{day},{currency},{rate}\n"));
+        }
+    }
+    pg.connect(pg.database())
+        .execute("SELECT starsink.load_exchange_rates($1, 'rows')", &[&rates])
+        .unwrap();
+    pg
+}
+
+fn ingest(pg: &Cluster, name: &str, lines: &[&str]) -> PathBuf {
+    let path = pg.data().join(name);
+    fs::write(&path, lines.join("\n")).unwrap();
+    pg.sql(&format!(
+        "SELECT * FROM starsink.ingest_file('{}')",
+        path.display()
+    ));
+    path
+}
+
+fn fold(pg: &Cluster) {
+    pg.sql("SELECT starsink.run_job('fold')");
+}
+
+/// The same lines in an order of their own.
+fn shuffled(lines: &[String]) -> Vec<&str> {
+    let mut keyed: Vec<(u64, &str)> = lines
+        .iter()
+        .enumerate()
+        .map(|(place, line)| {
+            let key = (place as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (key ^ (key >> 29), line.as_str())
+        })
+        .collect();
+    keyed.sort_unstable();
+    keyed.into_iter().map(|(_, line)| line).collect()
+}
+
+/// Runs the oracle over the files; what it found is in the failure's message.
+fn assert_agrees(pg: &Cluster, files: &[PathBuf], when: &str) {
+    let psql = pg.tool("psql");
+    let mut check = oracle("check.py");
+    check
+        .envs(
+            psql.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .arg("--psql")
+        .arg(psql.get_program())
+        .args(files);
+    let done = check.output().unwrap();
+    assert!(
+        done.status.success(),
+        "{when}:\n{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+#[test]
+fn every_report_agrees_with_a_naive_recomputation() {
+    let pg = shop();
+    let lines = generate(&pg.data(), 100_000, 1);
+    let lines = shuffled(&lines);
+    // The last piece holds events of all ten days: all of it is late.
+    let pieces: Vec<&[&str]> = lines.chunks(lines.len().div_ceil(4)).collect();
+    let mut files = Vec::new();
+    for (number, piece) in pieces.iter().enumerate() {
+        files.push(ingest(&pg, &format!("piece-{number}.jsonl"), piece));
+        if number == 1 {
+            fold(&pg);
+        }
+    }
+    assert_agrees(&pg, &files, "half folded, half tail");
+    fold(&pg);
+    assert_agrees(&pg, &files, "all folded");
+}
+
+/// Everything that must not depend on the order of arrival, by natural keys, as (name, rows as text).
+fn figures(pg: &Cluster) -> Vec<(String, String)> {
+    let mut queries: Vec<(String, String)> = [
+        ("fact_session",
+         "SELECT d.device_id, s.is_bot, s.session_start, s.session_end, s.first_event_id, st.store_id, g.country_code, b.family, o.family, \
+          s.device_class, c.source, c.medium, c.campaign, c.channel, s.landing_page, s.events, s.page_views, s.views, s.selections, s.carts, \
+          s.orders, s.revenue::numeric(38, 4), s.is_engaged, s.view_at, s.option_at, s.cart_at, s.checkout_at, s.success_at, s.first_view_at, \
+          s.first_option_at, s.first_cart_at, s.first_checkout_at, s.first_success_at \
+          FROM warehouse.fact_session AS s JOIN warehouse.dim_device AS d USING (device_key) JOIN warehouse.dim_store AS st USING (store_key) \
+          JOIN warehouse.dim_geography AS g USING (geography_key) JOIN warehouse.dim_browser AS b USING (browser_key) \
+          JOIN warehouse.dim_os AS o USING (os_key) JOIN warehouse.dim_campaign AS c USING (campaign_key)"),
+        ("fact_order",
+         "SELECT r.order_id, r.event_time, r.event_id, d.device_id, r.is_bot, st.store_id, g.country_code, r.device_class, r.session_start, \
+          c.source, c.medium, c.campaign, r.line_count, r.quantity::numeric(38, 4), r.revenue::numeric(38, 4), r.is_valued \
+          FROM warehouse.fact_order AS r JOIN warehouse.dim_device AS d USING (device_key) JOIN warehouse.dim_store AS st USING (store_key) \
+          JOIN warehouse.dim_geography AS g USING (geography_key) JOIN warehouse.dim_campaign AS c USING (campaign_key)"),
+        ("fact_attribution",
+         "SELECT a.order_id, a.model, a.touch_number, a.event_time, d.device_id, a.session_start, c.source, c.medium, c.campaign, \
+          a.weight::numeric(38, 12), a.revenue::numeric(38, 8) \
+          FROM warehouse.fact_attribution AS a JOIN warehouse.dim_device AS d USING (device_key) JOIN warehouse.dim_campaign AS c USING (campaign_key)"),
+    ]
+    .map(|(name, query)| (name.to_owned(), query.to_owned()))
+    .to_vec();
+    let sums = pg.query(
+        "SELECT table_name::text, string_agg(format('sum(%1$I)::numeric(38, 4) AS %1$I', column_name), ', ' ORDER BY ordinal_position) \
+         FROM information_schema.columns WHERE table_schema = 'warehouse' AND table_name LIKE 'agg\\_%' \
+         AND data_type IN ('bigint', 'numeric') AND column_name <> 'fold_id' GROUP BY 1 ORDER BY 1",
+    );
+    assert!(sums.len() >= 10, "{} aggregates", sums.len());
+    queries.extend(sums.iter().map(|row| {
+        let (table, columns): (String, String) = (row.get(0), row.get(1));
+        let query = format!("SELECT day, is_bot, {columns} FROM warehouse.{table} GROUP BY 1, 2");
+        (table, query)
+    }));
+    let reports = pg.query(
+        "SELECT proname::text FROM pg_proc WHERE pronamespace = 'warehouse'::regnamespace AND pronargs = pronargdefaults \
+         AND 'include_bots' = ANY (proargnames) ORDER BY 1",
+    );
+    assert!(reports.len() >= 28, "{} reports", reports.len());
+    for row in &reports {
+        let name: String = row.get(0);
+        for bots in [false, true] {
+            let call = format!("warehouse.{name}(include_bots => {bots})");
+            queries.push((call.clone(), format!("SELECT * FROM {call}")));
+        }
+    }
+    queries
+        .into_iter()
+        .map(|(name, query)| {
+            let order = if name.starts_with("warehouse.") {
+                ""
+            } else {
+                "ORDER BY r::text COLLATE \"C\""
+            };
+            let rows: String = pg.one(&format!(
+                "SELECT coalesce(string_agg(r::text, E'\\n' {order}), '') FROM ({query}) AS r"
+            ));
+            (name, rows)
+        })
+        .collect()
+}
+
+fn assert_same(expected: &[(String, String)], found: &[(String, String)], how: &str) {
+    assert_eq!(expected.len(), found.len(), "{how}");
+    for ((name, expected), (_, found)) in expected.iter().zip(found) {
+        let differing = expected
+            .lines()
+            .zip(found.lines())
+            .find(|(expected, found)| expected != found);
+        assert!(
+            expected == found,
+            "{how}: {name} has {} rows, {} in order; first difference {differing:?}",
+            found.lines().count(),
+            expected.lines().count()
+        );
+    }
+}
+
+#[test]
+fn the_same_events_in_any_order_make_the_same_figures() {
+    let pg = shop();
+    let lines = generate(&pg.data(), 20_000, 2);
+    let in_order: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let shuffled = shuffled(&lines);
+    ingest(&pg, "once.jsonl", &in_order);
+    fold(&pg);
+    let expected = figures(&pg);
+    assert!(
+        expected[0].1.lines().count() > 1_000,
+        "there are sessions to compare"
+    );
+
+    let other = shop();
+    ingest(&other, "once.jsonl", &shuffled);
+    fold(&other);
+    assert_same(&expected, &figures(&other), "shuffled, in one batch");
+
+    let many = shop();
+    for (number, piece) in shuffled
+        .chunks(shuffled.len().div_ceil(BATCHES))
+        .enumerate()
+    {
+        ingest(&many, &format!("{number}.jsonl"), piece);
+        if number % 7 == 0 {
+            fold(&many);
+        }
+        if number == BATCHES / 2 {
+            many.stop(Stop::Immediate);
+            many.start();
+        }
+    }
+    fold(&many);
+    assert_same(&expected, &figures(&many), "in many batches with a crash");
+    many.sql("SELECT starsink.rebuild_aggregates()");
+    assert_same(&expected, &figures(&many), "rebuilt from the facts");
+}

@@ -1,0 +1,86 @@
+-- Facts with readable names: one row per fact, no personal data. They read tables alone, so that nothing of the warehouse
+-- depends on the extension.
+CREATE OR REPLACE VIEW warehouse.events AS
+SELECT e.event_time, e.event_id, t.collection, t.event_group, t.funnel_step, t.is_page_view, t.is_product_view, e.is_bot,
+       e.device_key, p.product_id, p.product_name, p.category, s.store_id, s.domain, s.country_code AS store_country,
+       g.country_code AS visitor_country, b.family AS browser, b.version AS browser_version, o.family AS os, o.version AS os_version,
+       u.device_class, r.registrable_domain AS referrer_domain, r.is_internal AS is_internal_referrer, c.channel, c.source, c.medium, c.campaign,
+       a.value AS alloy, d.value AS diamond, k.description AS option_combination, e.audit_key, e.kafka_topic, e.kafka_partition, e.kafka_offset
+FROM warehouse.fact_event AS e
+JOIN warehouse.dim_event_type AS t ON t.event_type_key = e.event_type_key
+JOIN warehouse.dim_product AS p ON p.product_key = e.product_key
+JOIN warehouse.dim_store AS s ON s.store_key = e.store_key
+JOIN warehouse.dim_geography AS g ON g.geography_key = e.geography_key
+JOIN warehouse.dim_browser AS b ON b.browser_key = e.browser_key
+JOIN warehouse.dim_os AS o ON o.os_key = e.os_key
+JOIN warehouse.dim_user_agent AS u ON u.user_agent_key = e.user_agent_key
+JOIN warehouse.dim_referrer AS r ON r.referrer_key = e.referrer_key
+JOIN warehouse.dim_campaign AS c ON c.campaign_key = e.campaign_key
+JOIN warehouse.dim_alloy_option AS a ON a.alloy_option_key = e.alloy_option_key
+JOIN warehouse.dim_diamond_option AS d ON d.diamond_option_key = e.diamond_option_key
+JOIN warehouse.dim_option_combination AS k ON k.option_combination_key = e.option_combination_key;
+COMMENT ON VIEW warehouse.events IS 'Grain: one event, with the names of its members as they were at its time; no personal data.';
+
+CREATE OR REPLACE VIEW warehouse.sessions AS
+SELECT f.session_start, f.session_end, f.device_key, f.is_bot, d.date AS day, s.store_id, s.domain, s.country_code AS store_country,
+       g.country_code AS visitor_country, b.family AS browser, o.family AS os, f.device_class, r.registrable_domain AS referrer_domain,
+       c.channel, c.source, c.medium, c.campaign, f.landing_page, f.events, f.page_views, f.views, f.selections, f.carts, f.orders,
+       f.revenue::numeric(18,4) AS revenue, f.is_engaged, f.is_bounce, f.view_at, f.option_at, f.cart_at, f.checkout_at, f.success_at
+FROM warehouse.fact_session AS f
+JOIN warehouse.dim_date AS d ON d.date_key = f.date_key
+JOIN warehouse.dim_store AS s ON s.store_key = f.store_key
+JOIN warehouse.dim_geography AS g ON g.geography_key = f.geography_key
+JOIN warehouse.dim_browser AS b ON b.browser_key = f.browser_key
+JOIN warehouse.dim_os AS o ON o.os_key = f.os_key
+JOIN warehouse.dim_referrer AS r ON r.referrer_key = f.referrer_key
+JOIN warehouse.dim_campaign AS c ON c.campaign_key = f.campaign_key;
+COMMENT ON VIEW warehouse.sessions IS 'Grain: one folded session, by its first event, with the times of the closed funnel.';
+
+CREATE OR REPLACE VIEW warehouse.orders AS
+SELECT f.order_id, f.event_time, f.event_id, d.date AS day, f.device_key, f.is_bot, s.store_id, s.domain, s.country_code AS store_country,
+       g.country_code AS visitor_country, b.family AS browser, o.family AS os, f.device_class, f.session_start,
+       c.channel, c.source, c.medium, c.campaign, f.line_count, f.quantity, f.revenue::numeric(18,4) AS revenue, f.is_valued
+FROM warehouse.fact_order AS f
+JOIN warehouse.dim_date AS d ON d.date_key = f.date_key
+JOIN warehouse.dim_store AS s ON s.store_key = f.store_key
+JOIN warehouse.dim_geography AS g ON g.geography_key = f.geography_key
+JOIN warehouse.dim_browser AS b ON b.browser_key = f.browser_key
+JOIN warehouse.dim_os AS o ON o.os_key = f.os_key
+JOIN warehouse.dim_campaign AS c ON c.campaign_key = f.campaign_key;
+COMMENT ON VIEW warehouse.orders IS 'Grain: one folded order, with the source of traffic of the session that holds it.';
+
+CREATE OR REPLACE VIEW warehouse.order_lines AS
+SELECT l.order_id, l.line_number, l.event_time, l.event_id,
+       EXISTS (SELECT FROM warehouse.fact_order AS f
+               WHERE f.order_id = l.order_id AND f.event_time = l.event_time AND f.event_id = l.event_id) AS is_of_order,
+       d.date AS day, l.device_key, l.is_bot, p.product_id, p.product_name, p.category, s.store_id, s.domain, s.country_code AS store_country,
+       g.country_code AS visitor_country, k.description AS option_combination, y.currency_code AS currency, l.quantity, l.unit_price,
+       l.local_amount, l.base_amount, l.base_currency, l.rate_date, l.fx_status
+FROM warehouse.fact_order_line AS l
+JOIN warehouse.dim_date AS d ON d.date_key = l.date_key
+JOIN warehouse.dim_product AS p ON p.product_key = l.product_key
+JOIN warehouse.dim_store AS s ON s.store_key = l.store_key
+JOIN warehouse.dim_geography AS g ON g.geography_key = l.geography_key
+JOIN warehouse.dim_option_combination AS k ON k.option_combination_key = l.option_combination_key
+JOIN warehouse.dim_currency AS y ON y.currency_key = l.currency_key;
+COMMENT ON VIEW warehouse.order_lines IS 'Grain: one line of a checkout_success; is_of_order tells those of the order''s first, which reports count.';
+
+-- A function: a view would depend on the extension, whose function unpacks the sessions.
+CREATE OR REPLACE FUNCTION warehouse.fact_product_view()
+RETURNS TABLE (event_time timestamptz, event_id text, device_key integer, is_bot boolean, session_start timestamptz, product_key integer,
+               store_key integer, browser_key integer, os_key integer, device_class text, option_combination_key integer,
+               dwell_seconds double precision, customization_seconds double precision, selections integer)
+LANGUAGE sql STABLE AS $$
+    SELECT v.event_time, v.event_id, s.device_key, s.is_bot, s.session_start, v.product_key, v.store_key, v.browser_key, v.os_key,
+           v.device_class, v.option_combination_key, v.dwell_micros / 1e6::double precision, v.customization_micros / 1e6::double precision, v.selections
+    FROM warehouse.live_session() AS s
+    CROSS JOIN LATERAL starsink.session_views(s.path) AS v
+    UNION ALL
+    SELECT e.event_time, e.event_id, e.device_key, e.is_bot, NULL, e.product_key, e.store_key, e.browser_key, e.os_key,
+           u.device_class, e.option_combination_key, NULL, NULL, 0
+    FROM warehouse.fact_event AS e
+    JOIN warehouse.dim_event_type AS t ON t.event_type_key = e.event_type_key AND t.is_product_view
+    JOIN warehouse.dim_user_agent AS u ON u.user_agent_key = e.user_agent_key
+    WHERE e.device_key < 0
+$$;
+COMMENT ON FUNCTION warehouse.fact_product_view() IS 'Grain: one product view, with its dwell (NULL where unknown). From the sessions; views without a device from the events.';
