@@ -7,8 +7,9 @@ use pgrx::spi::Spi;
 use crate::error::Failure;
 
 /// The script, one concern per file, in order.
-const SCRIPT: [(&str, &str); 13] = [
+const SCRIPT: [(&str, &str); 14] = [
     ("schema", include_str!("../../sql/warehouse/schema.sql")),
+    ("columns", include_str!("../../sql/warehouse/columns.sql")),
     (
         "dimensions",
         include_str!("../../sql/warehouse/dimensions.sql"),
