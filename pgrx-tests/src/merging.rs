@@ -32,7 +32,7 @@ pub fn insert_fact(client: &mut impl GenericClient, event: &str, time: &str, key
             "INSERT INTO warehouse.fact_event (event_time, audit_key, date_key, time_key, event_type_key, product_key, customer_key,
                  device_key, browser_key, os_key, user_agent_key, store_key, referrer_key, geography_key, campaign_key, alloy_option_key,
                  diamond_option_key, option_combination_key, kafka_partition, kafka_offset, quality_flags, payload_hash, is_bot, event_id, kafka_topic)
-             VALUES ({time}, 0, -1, -1, -1, {key}, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, false, '{event}', 't')"
+             VALUES ({time}, pg_catalog.nextval('starsink.audit_key'), -1, -1, -1, {key}, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, false, '{event}', 't')"
         ))
         .unwrap();
 }

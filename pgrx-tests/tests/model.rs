@@ -196,6 +196,25 @@ fn every_key_has_its_member_and_every_order_its_lines_and_worth() {
         "{valued} valued, {missing} not"
     );
 
+    for (code, is_so) in [
+        (
+            "STORE_UNKNOWN",
+            "(SELECT s.is_inferred FROM warehouse.dim_store AS s WHERE s.store_key = f.store_key)",
+        ),
+        (
+            "FX_MISSING",
+            "EXISTS (SELECT FROM warehouse.fact_order_line AS l WHERE l.event_time = f.event_time AND l.event_id = f.event_id AND l.fx_status = 'missing rate')",
+        ),
+    ] {
+        let flagged = format!("'{code}' = ANY (starsink.quality_codes(f.quality_flags))");
+        let counts = &pg.query(&format!(
+            "SELECT count(*) FILTER (WHERE {flagged}), count(*) FILTER (WHERE {flagged} <> {is_so}) FROM warehouse.fact_event AS f"
+        ))[0];
+        let (flagged, wrong): (i64, i64) = (counts.get(0), counts.get(1));
+        assert_eq!(wrong, 0, "{code}");
+        println!("{flagged} events are {code}");
+    }
+
     // Rates that come late value what waited for them, and that is logged.
     let late = [("RSD", "117.05"), ("CLP", "1021.7")];
     rates.extend(late.map(|(currency, rate)| (currency, rate.parse::<Decimal>().unwrap())));

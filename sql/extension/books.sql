@@ -20,12 +20,13 @@ BEGIN
         -- Whichever workers wrote them: rows of one partition must go on joining end to end.
         INSERT INTO starsink.ledger (audit_key, last_audit_key, batches, kind, rolled_up, topic, partition, epoch, first_offset, next_offset,
             received, loaded, duplicates, dropped, quarantined, lost, reason, worker, latest_kafka_time, latency_p50_ms, latency_p99_ms, latency_max_ms,
-            started_at, committed_at)
+            started_at, committed_at, software_version)
         SELECT min(g.audit_key), max(g.last_audit_key), sum(g.batches), g.kind, level, g.topic, g.partition, g.epoch,
                min(g.first_offset), max(g.next_offset), sum(g.received), sum(g.loaded), sum(g.duplicates), sum(g.dropped), sum(g.quarantined),
                sum(g.lost), g.reason, max(g.worker), max(g.latest_kafka_time),
                percentile_cont(0.5) WITHIN GROUP (ORDER BY g.latency_p50_ms), max(g.latency_p99_ms), max(g.latency_max_ms),
-               min(g.started_at), max(g.committed_at)
+               min(g.started_at), max(g.committed_at),
+               (array_agg(g.software_version ORDER BY g.last_audit_key DESC) FILTER (WHERE g.software_version IS NOT NULL))[1]
         FROM gone AS g
         GROUP BY g.kind, g.topic, g.partition, g.epoch, g.reason, date_trunc(level, g.committed_at);
         GET DIAGNOSTICS more = ROW_COUNT;

@@ -90,8 +90,9 @@ BEGIN
           IS DISTINCT FROM (n.base_amount, base, n.rate_date, n.fx_status, n.currency_key);
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF changed > 0 THEN
-        INSERT INTO starsink.merge_history (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at)
-        VALUES (batch, 'order_line', 'exchange rates', now(), priced, 0, changed, 0, priced - changed, 0, 0, began);
+        INSERT INTO starsink.merge_history (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at, software_version)
+        VALUES (batch, 'order_line', 'exchange rates', now(), priced, 0, changed, 0, priced - changed, 0, 0, began,
+            (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = 'starsink'));
     END IF;
     RETURN changed;
 END

@@ -96,19 +96,30 @@ DECLARE
     moved   bigint;
     step    integer;
     latest  timestamptz;
+    later   bigint;
     f       record;
 BEGIN
     SELECT max(p.valid_to) INTO latest FROM pg_temp.starsink_merge_moved AS p;
     -- Two merges must not move facts at a time: each would wait for rows of the other.
     PERFORM pg_advisory_xact_lock(hashtext('starsink.rekey'), 0);
-    -- Most facts move before ingestion has to wait, those it is writing now after that.
+    -- What is not committed when the first step begins has a greater audit key than this one: a batch takes its own under
+    -- the shared lock, and the exclusive one, which the undone block gives back at once, waits for those under way.
+    BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('starsink.versions'), 0);
+        later := nextval('starsink.audit_key');
+        RAISE EXCEPTION 'undone' USING ERRCODE = 'SS000';
+    EXCEPTION WHEN SQLSTATE 'SS000' THEN
+        NULL;
+    END;
+    -- Most facts move before ingestion has to wait, those it wrote meanwhile after that.
     FOR step IN 1..2 LOOP
         IF step = 2 THEN
             PERFORM pg_advisory_xact_lock(hashtext('starsink.versions'), 0);
         END IF;
         FOR f IN SELECT * FROM starsink.merge_facts((fragments->>'target')::regclass) LOOP
             EXECUTE starsink.merge_fill('UPDATE {fact} AS f SET {column} = r.new_key FROM pg_temp.starsink_merge_moved AS r '
-                'WHERE f.{column} = r.old_key AND f.event_time >= {effective} AND f.event_time < r.valid_to AND f.event_time < {latest}',
+                'WHERE f.{column} = r.old_key AND f.event_time >= {effective} AND f.event_time < r.valid_to AND f.event_time < {latest}'
+                || CASE WHEN step = 2 AND f.fact = 'warehouse.fact_event'::regclass THEN ' AND f.audit_key > ' || later ELSE '' END,
                 fragments || jsonb_build_object('fact', f.fact, 'column', quote_ident(f.key_column), 'latest', quote_literal(latest) || '::timestamptz'));
             GET DIAGNOSTICS moved = ROW_COUNT;
             rekeyed := rekeyed + moved;

@@ -60,9 +60,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     result starsink.merge_result;
 BEGIN
-    INSERT INTO starsink.merge_history AS h (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at)
+    INSERT INTO starsink.merge_history AS h (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at, software_version)
     VALUES (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned,
-            GREATEST(rows_read - inserted - updated - versioned - rejected, 0), rejected, rekeyed, started_at)
+            GREATEST(rows_read - inserted - updated - versioned - rejected, 0), rejected, rekeyed, started_at,
+            (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = 'starsink'))
     RETURNING h.rows_read, h.inserted, h.updated, h.versioned, h.unchanged, h.rejected, h.rekeyed, h.merged_at - h.started_at, h.merge_id INTO result;
     DELETE FROM starsink.merge_digest AS g WHERE g.dimension = dimension;
     IF rejected = 0 THEN
@@ -94,8 +95,9 @@ DECLARE
     result starsink.merge_result;
 BEGIN
     IF EXISTS (SELECT FROM starsink.merge_digest AS g WHERE g.dimension = dimension AND g.digest = digest) THEN
-        INSERT INTO starsink.merge_history AS h (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at)
-        VALUES (nextval('starsink.audit_key'), dimension, source, effective, rows_read, 0, 0, 0, rows_read, 0, 0, started_at)
+        INSERT INTO starsink.merge_history AS h (audit_key, dimension, source, effective, rows_read, inserted, updated, versioned, unchanged, rejected, rekeyed, started_at, software_version)
+        VALUES (nextval('starsink.audit_key'), dimension, source, effective, rows_read, 0, 0, 0, rows_read, 0, 0, started_at,
+            (SELECT e.extversion FROM pg_extension AS e WHERE e.extname = 'starsink'))
         RETURNING h.rows_read, h.inserted, h.updated, h.versioned, h.unchanged, h.rejected, h.rekeyed, h.merged_at - h.started_at, h.merge_id INTO result;
     END IF;
     RETURN result;

@@ -31,7 +31,8 @@ CREATE TABLE IF NOT EXISTS starsink.ledger (
     latency_p99_ms    double precision,
     latency_max_ms    double precision,
     started_at        timestamptz NOT NULL,
-    committed_at      timestamptz NOT NULL
+    committed_at      timestamptz NOT NULL,
+    software_version  text
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000, autovacuum_analyze_scale_factor = 0.5);
 
 -- Two owners of one partition would both begin at the same offset: the second fails here and commits nothing.
@@ -67,6 +68,7 @@ COMMENT ON COLUMN starsink.ledger.latency_p99_ms IS 'The same, 99th percentile; 
 COMMENT ON COLUMN starsink.ledger.latency_max_ms IS 'The same, maximum. [unit: ms]';
 COMMENT ON COLUMN starsink.ledger.started_at IS 'When the transaction began.';
 COMMENT ON COLUMN starsink.ledger.committed_at IS 'Just before the commit.';
+COMMENT ON COLUMN starsink.ledger.software_version IS 'Version of starsink that wrote it, of a rolled-up row the last one; NULL before versions were noted.';
 
 CREATE TABLE IF NOT EXISTS starsink.control_log (
     control_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

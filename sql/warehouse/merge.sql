@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS starsink.merge_history (
     rekeyed    bigint NOT NULL,
     started_at timestamptz NOT NULL,
     merged_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    merged_by  text NOT NULL DEFAULT SESSION_USER
+    merged_by  text NOT NULL DEFAULT SESSION_USER,
+    software_version text
 );
 CREATE INDEX IF NOT EXISTS merge_history_versions ON starsink.merge_history (merge_id) WHERE versioned > 0;
 COMMENT ON TABLE starsink.merge_history IS 'Grain: one merge into a dimension or the exchange rates. rows_read = inserted + updated + versioned + unchanged + rejected.';
@@ -34,6 +35,7 @@ COMMENT ON COLUMN starsink.merge_history.rekeyed IS 'Facts that moved to a new v
 COMMENT ON COLUMN starsink.merge_history.started_at IS 'When it began.';
 COMMENT ON COLUMN starsink.merge_history.merged_at IS 'Just before the function returned; its transaction commits later.';
 COMMENT ON COLUMN starsink.merge_history.merged_by IS 'Which login role.';
+COMMENT ON COLUMN starsink.merge_history.software_version IS 'Version of starsink that merged; NULL before versions were noted.';
 
 CREATE TABLE IF NOT EXISTS starsink.merge_digest (
     dimension text COLLATE "C" PRIMARY KEY,

@@ -20,18 +20,18 @@ SELECT audit_key, pg_catalog.min(last_audit_key) AS last_audit_key, pg_catalog.m
        pg_catalog.jsonb_object_agg(partition, ARRAY[first_offset, next_offset]) FILTER (WHERE next_offset IS NOT NULL) AS offsets,
        pg_catalog.min(started_at) AS started_at, pg_catalog.max(committed_at) AS committed_at,
        EXTRACT(epoch FROM pg_catalog.max(committed_at) - pg_catalog.min(started_at))::double precision * 1000 AS ms,
-       pg_catalog.min(rolled_up) AS rolled_up, pg_catalog.min(reason) AS reason
+       pg_catalog.min(rolled_up) AS rolled_up, pg_catalog.min(reason) AS reason, pg_catalog.min(software_version) AS software_version
 FROM starsink.ledger
 GROUP BY audit_key
 UNION ALL
 SELECT audit_key, audit_key, 'merge', NULL, 'merge:' || dimension, 0, 1, rows_read, inserted + versioned, updated, 0, 0, rejected, 0, NULL,
-       started_at, merged_at, EXTRACT(epoch FROM merged_at - started_at)::double precision * 1000, NULL, source
+       started_at, merged_at, EXTRACT(epoch FROM merged_at - started_at)::double precision * 1000, NULL, source, software_version
 FROM starsink.merge_history;
-COMMENT ON VIEW starsink.audit_log IS 'One row per batch or merge: what, rows in, inserted (new versions too), updated, duplicates, dropped, quarantined, offsets by partition as [first, next], milliseconds. Old batches are summed up by minute, then day.';
+COMMENT ON VIEW starsink.audit_log IS 'One row per batch or merge: what, rows in, inserted (new versions too), updated, duplicates, dropped, quarantined, offsets by partition as [first, next], milliseconds, version of starsink. Old batches are summed up by minute, then day.';
 
 CREATE OR REPLACE VIEW warehouse.dim_audit AS
 SELECT a.audit_key, a.last_audit_key, a.what, a.topic, a.offsets, a.rows_in, a.inserted, a.updated, a.duplicates, a.dropped, a.quarantined,
-       1 - a.quarantined / NULLIF(a.rows_in, 0)::numeric AS quality_score, a.started_at, a.committed_at
+       1 - a.quarantined / NULLIF(a.rows_in, 0)::numeric AS quality_score, a.started_at, a.committed_at, a.software_version
 FROM starsink.audit_log AS a;
 COMMENT ON VIEW warehouse.dim_audit IS 'Grain: one batch or merge, or several summed up. A fact belongs to the row with audit_key <= its audit_key <= last_audit_key.';
 COMMENT ON COLUMN warehouse.dim_audit.audit_key IS 'First batch of the row.';
@@ -48,3 +48,4 @@ COMMENT ON COLUMN warehouse.dim_audit.quarantined IS 'Messages or rows put in qu
 COMMENT ON COLUMN warehouse.dim_audit.quality_score IS '1 - quarantined / rows_in. [unit: share of 1]';
 COMMENT ON COLUMN warehouse.dim_audit.started_at IS 'When the transaction began.';
 COMMENT ON COLUMN warehouse.dim_audit.committed_at IS 'Just before the commit.';
+COMMENT ON COLUMN warehouse.dim_audit.software_version IS 'Version of starsink that wrote it, of several summed up the last one; NULL before versions were noted.';

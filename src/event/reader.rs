@@ -82,6 +82,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::Reader;
+    use crate::event::code::Code;
     use crate::event::event::Outcome;
     use crate::event::policy::Policy;
 
@@ -171,6 +172,34 @@ mod tests {
                 (id.to_owned(), extras),
                 "{attributes}"
             );
+        }
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_read_fails_public_addresses() {
+        let policy = Policy {
+            geoip_database: "/nowhere/country.mmdb".into(),
+            ..Policy::default()
+        };
+        for (policy, ip, fails) in [
+            (&policy, "8.8.8.8", true),
+            (&policy, "10.0.0.1", false),
+            (&policy, "", false),
+            (&Policy::default(), "8.8.8.8", false),
+        ] {
+            let event =
+                json!({"id": "1", "collection": "checkout", "time_stamp": 1_591_266_092, "ip": ip});
+            let mut reader = Reader::new(policy.clone());
+            assert_eq!(
+                reader.refresh().is_some(),
+                policy.geoip_database.is_absolute()
+            );
+            match reader.read(Some(event.to_string().as_bytes()), 1_591_266_092_000_000) {
+                Outcome::Accepted(event) => {
+                    assert_eq!(event.flags.contains(Code::EnrichFailed), fails, "{ip}");
+                }
+                other => panic!("{other:?}"),
+            }
         }
     }
 

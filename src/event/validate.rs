@@ -8,7 +8,6 @@ mod visitor;
 
 use std::borrow::Cow;
 
-use super::address;
 use super::attribute::{Attribute, Known};
 use super::code::{Code, Codes};
 use super::country_of_ip::Countries;
@@ -67,6 +66,7 @@ impl<'a, 'p> Validation<'a, 'p> {
         let traffic = self.traffic(current_url.as_deref(), referrer.as_deref());
         let search_term = self.search_term(referrer_url.as_deref(), referrer.as_deref());
         let ip = self.ip();
+        let country = ip.and_then(|ip| self.country(ip, countries));
         let local_time = self.local_time();
         let choices = self.option(current_url.as_deref());
         let lines = self.lines(order_id.is_some());
@@ -88,10 +88,7 @@ impl<'a, 'p> Validation<'a, 'p> {
             search_term,
             page,
             traffic,
-            country: ip
-                .filter(|ip| !address::is_private(*ip))
-                .zip(countries)
-                .and_then(|(ip, countries)| countries.country(ip)),
+            country,
             ip,
             local_time,
             choices,

@@ -172,7 +172,7 @@ fn country_of_ip(ip: Inet) -> Option<String> {
             *known = Some((path.clone(), Watched::new(path)));
         }
         let (_, watched) = known.as_mut()?;
-        let code = watched.refreshed(Instant::now())?.country(address)?;
+        let code = watched.refreshed(Instant::now())?.country(address).ok()??;
         Some(String::from_utf8_lossy(&code).into_owned())
     })
 }

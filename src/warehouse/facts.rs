@@ -47,7 +47,7 @@ impl Probe {
     }
 
     /// Which of these rows are in the table: a duplicate, or another message under the same key.
-    fn look_up(&self, batch: &Batch, rows: Range<usize>) -> Result<Verdict, Failure> {
+    pub fn look_up(&self, batch: &Batch, rows: Range<usize>) -> Result<Verdict, Failure> {
         let times: Vec<TimestampWithTimeZone> = rows
             .clone()
             .map(|row| timestamp(batch.rows[row].event_time))
@@ -86,9 +86,8 @@ pub fn write(batch: &Batch) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Looks the rows up first and writes those that are not there.
-pub fn write_new(batch: &Batch, rows: Range<usize>, probe: &Probe) -> Result<Verdict, Failure> {
-    let verdict = probe.look_up(batch, rows.clone())?;
+/// Writes the rows that were not found to be there.
+pub fn write_new(batch: &Batch, rows: Range<usize>, verdict: &Verdict) -> Result<(), Failure> {
     let mut skip: Vec<usize> = verdict.duplicates.clone();
     skip.extend(
         verdict
@@ -109,7 +108,7 @@ pub fn write_new(batch: &Batch, rows: Range<usize>, probe: &Probe) -> Result<Ver
         pieces.push(TRAILER);
         copy_in("fact_event", &COLUMNS, &pieces)?;
     }
-    Ok(verdict)
+    Ok(())
 }
 
 fn position(batch: &Batch, rows: Range<usize>, rejected: &Rejected) -> Option<usize> {
@@ -136,8 +135,9 @@ pub fn write_by_halves(
     let outcome = transaction::sub(|| {
         dimensions.resolve(false, batch, rows.clone(), keys)?;
         put_keys(batch, rows.clone(), keys, audit_key);
-        let verdict = write_new(batch, rows.clone(), probe)?;
+        let verdict = probe.look_up(batch, rows.clone())?;
         order_lines.insert(batch, rows.clone(), keys, audit_key, &verdict)?;
+        write_new(batch, rows.clone(), &verdict)?;
         Ok(verdict)
     });
     let failure = match outcome {

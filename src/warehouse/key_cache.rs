@@ -29,12 +29,15 @@ pub struct Found {
     pub key: i32,
     /// Since when the version holds, microseconds since the Unix epoch; the least number where it always did.
     pub valid_from: i64,
+    /// Only events have named it so far. Told of the dimensions whose events are flagged for it.
+    pub is_inferred: bool,
 }
 
 impl Found {
     pub const UNRESOLVED: Found = Found {
         key: i32::MIN,
         valid_from: i64::MIN,
+        is_inferred: false,
     };
 
     pub fn is_resolved(self) -> bool {
@@ -108,6 +111,7 @@ mod tests {
         Found {
             key,
             valid_from: i64::MIN,
+            is_inferred: false,
         }
     }
 

@@ -7,8 +7,9 @@ use pgrx::spi::Spi;
 use crate::error::Failure;
 
 /// The script, one concern per file, in order.
-const SCRIPT: [(&str, &str); 30] = [
+const SCRIPT: &[(&str, &str)] = &[
     ("schema", include_str!("../../sql/warehouse/schema.sql")),
+    ("columns", include_str!("../../sql/warehouse/columns.sql")),
     (
         "dimensions",
         include_str!("../../sql/warehouse/dimensions.sql"),
@@ -94,7 +95,7 @@ const SCRIPT: [(&str, &str); 30] = [
 /// Lays out what is missing. Runs with the rights of a superuser.
 pub fn create() -> Result<(), Failure> {
     Spi::connect_mut(|client| {
-        for (name, script) in SCRIPT {
+        for &(name, script) in SCRIPT {
             client
                 .update(script, None, &[] as &[DatumWithOid<'_>])
                 .map_err(|error| Failure::sql(&format!("laying out {name}"), error))?;

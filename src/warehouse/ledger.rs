@@ -9,6 +9,9 @@ use super::statement::{Statement, get};
 use crate::error::Failure;
 use crate::event::batch::span::Span;
 
+/// What wrote a row.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Where a partition stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
@@ -65,8 +68,8 @@ impl Ledger {
                 format!(
                     "INSERT INTO starsink.ledger (audit_key, last_audit_key, kind, worker, reason, topic, partition, epoch, first_offset, next_offset, \
                  received, loaded, duplicates, dropped, quarantined, latest_kafka_time, latency_p50_ms, latency_p99_ms, latency_max_ms, \
-                 started_at, committed_at) \
-                 SELECT $1, $1, $2, $3, $4, $5, i.*, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp() \
+                 started_at, committed_at, software_version) \
+                 SELECT $1, $1, $2, $3, $4, $5, i.*, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp(), $19 \
                  FROM ROWS FROM ({}) AS i",
                     (6..=18)
                         .map(|n| format!("pg_catalog.unnest(${n})"))
@@ -92,6 +95,7 @@ impl Ledger {
                     FLOAT8ARRAYOID,
                     FLOAT8ARRAYOID,
                     FLOAT8ARRAYOID,
+                    TEXTOID,
                 ],
             ),
             positions: Statement::new(
@@ -105,11 +109,11 @@ impl Ledger {
             ),
             reset: Statement::new(
                 "INSERT INTO starsink.ledger (audit_key, last_audit_key, kind, worker, topic, partition, epoch, first_offset, next_offset, \
-                 lost, topic_id, reason, started_at, committed_at) \
-                 SELECT k, k, 'reset', $1, $2, $3, $4, -1, $5, $6, $7, $8, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp() \
+                 lost, topic_id, reason, started_at, committed_at, software_version) \
+                 SELECT k, k, 'reset', $1, $2, $3, $4, -1, $5, $6, $7, $8, pg_catalog.statement_timestamp(), pg_catalog.clock_timestamp(), $9 \
                  FROM pg_catalog.nextval('starsink.audit_key') AS k",
                 &[
-                    INT4OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, TEXTOID, TEXTOID,
+                    INT4OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, TEXTOID, TEXTOID, TEXTOID,
                 ],
             ),
         }
@@ -175,6 +179,7 @@ impl Ledger {
             latency(0).into(),
             latency(1).into(),
             latency(2).into(),
+            VERSION.into(),
         ])
     }
 
@@ -229,6 +234,7 @@ impl Ledger {
             lost.into(),
             position.topic_id.as_str().into(),
             reason.into(),
+            VERSION.into(),
         ])
     }
 }

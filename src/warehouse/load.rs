@@ -339,14 +339,18 @@ impl Loader {
             return finish(self, batch, audit_key, &mut verdict).map(Progress::Done);
         }
         put_keys(batch, rows.clone(), &keys, audit_key);
-        let mut verdict = Verdict::default();
+        let mut verdict = if way == Way::Straight {
+            Verdict::default()
+        } else {
+            self.probe.look_up(batch, rows.clone())?
+        };
+        self.order_lines
+            .insert(batch, rows.clone(), &keys, audit_key, &verdict)?;
         if way == Way::Straight {
             facts::write(batch)?;
         } else {
-            verdict = facts::write_new(batch, rows.clone(), &self.probe)?;
+            facts::write_new(batch, rows, &verdict)?;
         }
-        self.order_lines
-            .insert(batch, rows, &keys, audit_key, &verdict)?;
         finish(self, batch, audit_key, &mut verdict).map(Progress::Done)
     }
 

@@ -1,7 +1,8 @@
-//! Rows into fact_order_line, beside the facts of their events. Orders are rare among events, so this is plain SQL:
+//! Rows into fact_order_line, before the facts of their events. Orders are rare among events, so this is plain SQL:
 //! the currency is found by what is written and the store's country, and the amount is valued with the day's rates.
+//! What could not be valued is flagged in the images of the events, which are written after that.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
@@ -9,26 +10,30 @@ use pgrx::pg_sys;
 
 use super::dimensions::Keys;
 use super::facts::{Verdict, timestamp};
-use super::statement::Statement;
+use super::statement::{Statement, get};
 use crate::error::Failure;
 use crate::event::batch::Batch;
 use crate::event::batch::lines::Line;
 use crate::event::batch::members::Dimension;
+use crate::event::code::{Code, Codes};
 
-const INSERT: &str = "\
-    INSERT INTO warehouse.fact_order_line (audit_key, event_time, event_id, line_number, date_key, time_key, order_id, product_key, \
-        customer_key, device_key, store_key, geography_key, campaign_key, option_combination_key, is_bot, quantity, unit_price, \
-        currency_token, currency_key, local_amount, base_amount, base_currency, rate_date, fx_status) \
+/// In the order of [`VALUED`].
+const COLUMNS: &str = "\
+    audit_key, event_time, event_id, line_number, date_key, time_key, order_id, product_key, customer_key, device_key, store_key, \
+    geography_key, campaign_key, option_combination_key, is_bot, quantity, unit_price, currency_token, currency_key, local_amount, \
+    base_amount, base_currency, rate_date, fx_status";
+
+const VALUED: &str = "\
     SELECT $1, i.event_time, i.event_id, i.line_number, i.date_key, i.time_key, i.order_id, i.product_key, i.customer_key, i.device_key, \
         i.store_key, i.geography_key, i.campaign_key, i.combination_key, i.is_bot, a.quantity, a.unit_price, i.currency_token, \
         COALESCE(c.currency_key, CASE WHEN i.currency_token IS NULL THEN -3 ELSE -1 END), \
-        pg_catalog.round(a.unit_price * a.quantity, 4), v.base_amount, b.currency, v.rate_date, v.fx_status \
+        pg_catalog.round(a.unit_price * a.quantity, 4), v.base_amount, b.currency, v.rate_date, v.fx_status, i.ord \
     FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), \
             pg_catalog.unnest($7), pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), \
             pg_catalog.unnest($12), pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16), \
-            pg_catalog.unnest($17), pg_catalog.unnest($18)) \
+            pg_catalog.unnest($17), pg_catalog.unnest($18)) WITH ORDINALITY \
         AS i (event_time, event_id, line_number, date_key, time_key, order_id, product_key, customer_key, device_key, store_key, \
-              geography_key, campaign_key, combination_key, is_bot, quantity, unit_price, currency_token) \
+              geography_key, campaign_key, combination_key, is_bot, quantity, unit_price, currency_token, ord) \
     CROSS JOIN (SELECT pg_catalog.current_setting('starsink.base_currency') AS currency) AS b \
     CROSS JOIN LATERAL (SELECT i.quantity::numeric AS quantity, i.unit_price::numeric AS unit_price) AS a \
     JOIN warehouse.dim_date AS d ON d.date_key = i.date_key \
@@ -43,7 +48,11 @@ impl OrderLines {
     pub fn new() -> OrderLines {
         use pg_sys::{BOOLARRAYOID, INT4ARRAYOID, INT8OID, TEXTARRAYOID, TIMESTAMPTZARRAYOID};
         OrderLines(Statement::new(
-            INSERT,
+            format!(
+                "WITH line ({COLUMNS}, ord) AS MATERIALIZED ({VALUED}), \
+                 written AS (INSERT INTO warehouse.fact_order_line ({COLUMNS}) SELECT {COLUMNS} FROM line) \
+                 SELECT ord, fx_status = 'unknown currency' FROM line WHERE fx_status IN ('unknown currency', 'missing rate')"
+            ),
             &[
                 INT8OID,
                 TIMESTAMPTZARRAYOID,
@@ -67,10 +76,10 @@ impl OrderLines {
         ))
     }
 
-    /// Writes the lines of those of these rows that were written.
+    /// Writes the lines of those of these rows that are to be written, and flags the rows whose lines have no worth.
     pub fn insert(
         &self,
-        batch: &Batch,
+        batch: &mut Batch,
         rows: Range<usize>,
         keys: &Keys,
         audit_key: i64,
@@ -86,10 +95,36 @@ impl OrderLines {
                 rows.contains(&row) && !left_out.contains(&row)
             })
             .collect();
-        let lines: Vec<&Line> = chosen.iter().map(|&line| &batch.lines[line]).collect();
-        if lines.is_empty() {
+        if chosen.is_empty() {
             return Ok(());
         }
+        let odd = self.write(batch, &chosen, keys, audit_key)?;
+        let mut flags: HashMap<usize, Codes> = chosen
+            .iter()
+            .map(|&line| (batch.lines[line].row, Codes::EMPTY))
+            .collect();
+        for (place, code) in odd {
+            flags
+                .entry(batch.lines[chosen[place]].row)
+                .or_default()
+                .insert(code);
+        }
+        let these = Codes::of(Code::CurrencyUnknown).union(Codes::of(Code::FxMissing));
+        for (row, found) in flags {
+            batch.set_flags(row, these, found);
+        }
+        Ok(())
+    }
+
+    /// Writes the lines; says which of them, by place, could not be valued and why.
+    fn write(
+        &self,
+        batch: &Batch,
+        chosen: &[usize],
+        keys: &Keys,
+        audit_key: i64,
+    ) -> Result<Vec<(usize, Code)>, Failure> {
+        let lines: Vec<&Line> = chosen.iter().map(|&line| &batch.lines[line]).collect();
         let of_event = |dimension: Dimension| -> DatumWithOid<'_> {
             lines
                 .iter()
@@ -125,7 +160,8 @@ impl OrderLines {
             .collect::<Result<_, _>>()?;
         let ids: Vec<&str> = lines.iter().map(|line| batch.event_id(line.row)).collect();
         let bots: Vec<bool> = lines.iter().map(|line| line.is_bot).collect();
-        self.0.run(&[
+        let mut odd = Vec::new();
+        let values = [
             audit_key.into(),
             times.into(),
             ids.into(),
@@ -144,7 +180,18 @@ impl OrderLines {
             text(|line| line.quantity.as_ref()),
             text(|line| line.unit_price.as_ref()),
             text(|line| line.currency.as_ref()),
-        ])
+        ];
+        self.0.each(&values, |row| {
+            let place = get::<i64>(row, 1)? as usize - 1;
+            let code = if get(row, 2)? {
+                Code::CurrencyUnknown
+            } else {
+                Code::FxMissing
+            };
+            odd.push((place, code));
+            Ok(())
+        })?;
+        Ok(odd)
     }
 }
 

@@ -397,6 +397,12 @@ impl Batch {
         if row == 0 { 0 } else { self.rows[row - 1].end }
     }
 
+    /// Makes these of a row's flags what `found` says: what only the tables know of it.
+    pub fn set_flags(&mut self, row: usize, these: Codes, found: Codes) {
+        let start = self.row_start(row);
+        row::set_flags(&mut self.image[start..self.rows[row].end], these, found);
+    }
+
     /// The event id of a row, read back from its image.
     pub fn event_id(&self, row: usize) -> &str {
         row::event_id(self.row_image(row))

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use super::members::Dimension;
 use super::{Frame, Origin};
+use crate::event::code::Codes;
 use crate::event::event::Event;
 use crate::event::policy::KeepIp;
 use crate::event::privacy::kept_ip;
@@ -57,8 +58,8 @@ const BIG: usize = 4 + 8;
 const INT: usize = 4 + 4;
 const AUDIT_KEY: usize = COUNT + BIG + 4;
 const FIRST_DIMENSION: usize = COUNT + 2 * BIG + 2 * INT + 4;
-const EVENT_ID: usize =
-    COUNT + 2 * BIG + 2 * INT + Dimension::COUNT * INT + INT + 3 * BIG + (4 + 1);
+const QUALITY_FLAGS: usize = COUNT + 2 * BIG + 2 * INT + Dimension::COUNT * INT + INT + BIG + 4;
+const EVENT_ID: usize = QUALITY_FLAGS - 4 + 2 * BIG + (4 + 1);
 
 /// Puts the keys in their places.
 pub fn set_keys(image: &mut [u8], audit_key: i64, dimension_keys: &[i32; Dimension::COUNT]) {
@@ -67,6 +68,14 @@ pub fn set_keys(image: &mut [u8], audit_key: i64, dimension_keys: &[i32; Dimensi
         let at = FIRST_DIMENSION + dimension * INT;
         image[at..at + 4].copy_from_slice(&key.to_be_bytes());
     }
+}
+
+/// Makes these of the row's flags what `found` says, and leaves the others.
+pub fn set_flags(image: &mut [u8], these: Codes, found: Codes) {
+    let mut bits = [0; 8];
+    bits.copy_from_slice(&image[QUALITY_FLAGS..QUALITY_FLAGS + 8]);
+    let others = u64::from_be_bytes(bits) & !these.bits();
+    image[QUALITY_FLAGS..QUALITY_FLAGS + 8].copy_from_slice(&(others | found.bits()).to_be_bytes());
 }
 
 /// Reads the event id back.

@@ -9,6 +9,7 @@ use chrono::NaiveDateTime;
 use super::Validation;
 use crate::event::attribute::Attribute;
 use crate::event::code::Code;
+use crate::event::country_of_ip::Countries;
 use crate::event::event::{Agent, MAX_AGENT_BYTES, Referrer};
 use crate::event::policy::{KeepEmail, KeepIp};
 use crate::event::referrer::{Links, Page};
@@ -140,6 +141,20 @@ impl<'a> Validation<'a, '_> {
             Some(_) => {}
         }
         address
+    }
+
+    /// Where a public address is. Failed: there should be a database, and it cannot be read.
+    pub(super) fn country(&mut self, ip: IpAddr, countries: Option<&Countries>) -> Option<[u8; 2]> {
+        if address::is_private(ip) || self.policy.geoip_database.as_os_str().is_empty() {
+            return None;
+        }
+        match countries.map(|countries| countries.country(ip)) {
+            Some(Ok(country)) => country,
+            None | Some(Err(_)) => {
+                self.flags.insert(Code::EnrichFailed);
+                None
+            }
+        }
     }
 
     pub(super) fn local_time(&mut self) -> Option<NaiveDateTime> {

@@ -20,6 +20,7 @@ use crate::error::Failure;
 use crate::event::batch::Batch;
 use crate::event::batch::members::Dimension;
 use crate::event::batch::row;
+use crate::event::code::{Code, Codes};
 use crate::warehouse::key_cache::Found;
 
 /// All dimensions of a worker.
@@ -52,6 +53,12 @@ impl Keys {
     /// The key of a member index, which may be a special key itself.
     pub fn of(&self, dimension: Dimension, member: i32) -> i32 {
         usize::try_from(member).map_or(member, |index| self.members[dimension as usize][index].key)
+    }
+
+    /// Whether a member of a dimension that tells is inferred.
+    fn is_inferred(&self, dimension: Dimension, member: i32) -> bool {
+        usize::try_from(member)
+            .is_ok_and(|index| self.members[dimension as usize][index].is_inferred)
     }
 
     /// The product of an order line, at the time of its event.
@@ -203,14 +210,24 @@ impl Dimensions {
     }
 }
 
-/// Puts the audit key and the members' keys into the images of these rows.
+/// Puts the audit key, the members' keys and what is odd about the members into the images of these rows.
 pub fn put_keys(batch: &mut Batch, rows: Range<usize>, keys: &Keys, audit_key: i64) {
     let mut start = batch.row_start(rows.start);
     for at in &batch.rows[rows.clone()] {
         let found: [i32; Dimension::COUNT] = std::array::from_fn(|dimension| {
             keys.of(Dimension::ALL[dimension], at.members[dimension])
         });
-        row::set_keys(&mut batch.image[start..at.end], audit_key, &found);
+        let image = &mut batch.image[start..at.end];
+        row::set_keys(image, audit_key, &found);
+        let is_unknown = keys.is_inferred(Dimension::Store, at.members[Dimension::Store as usize]);
+        row::set_flags(
+            image,
+            Codes::of(Code::StoreUnknown),
+            is_unknown
+                .then_some(Code::StoreUnknown)
+                .into_iter()
+                .collect(),
+        );
         start = at.end;
     }
     for row in keys.earlier.iter().map(|earlier| earlier.0) {

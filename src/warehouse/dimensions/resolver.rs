@@ -12,6 +12,7 @@ use crate::warehouse::statement::{Statement, get};
 
 pub struct Resolver {
     pub is_versioned: bool,
+    flags_inferred: bool,
     /// Positions of the natural key's columns among the members' columns.
     natural: Vec<usize>,
     find: Statement,
@@ -34,6 +35,7 @@ impl Resolver {
         });
         Resolver {
             is_versioned: table.is_versioned,
+            flags_inferred: table.flags_inferred,
             natural: table
                 .natural
                 .iter()
@@ -137,9 +139,10 @@ impl Resolver {
                 let found = Found {
                     key,
                     valid_from: i64::MIN,
+                    is_inferred: self.flags_inferred,
                 };
                 keys[member] = found;
-                self.cache.add_pending(members.hashes[member], found);
+                remember(&mut self.cache, members.hashes[member], found);
             }
         }
         Ok(())
@@ -163,10 +166,11 @@ impl Resolver {
                 let found = Found {
                     key: get(row, 2)?,
                     valid_from: get(row, 3)?,
+                    is_inferred: get(row, 4)?,
                 };
                 let member = asked[ordinal as usize - 1];
                 keys[member] = found;
-                cache.add_pending(members.hashes[member], found);
+                remember(cache, members.hashes[member], found);
                 Ok(())
             },
         )?;
@@ -200,6 +204,14 @@ impl Resolver {
     }
 }
 
+/// An inferred member that is told from others is looked up again by the next batch: somebody may complete it meanwhile,
+/// by a merge or by hand.
+fn remember(cache: &mut KeyCache, hash: u128, found: Found) {
+    if !found.is_inferred {
+        cache.add_pending(hash, found);
+    }
+}
+
 fn arrays(count: usize) -> String {
     (1..=count)
         .map(|n| format!("pg_catalog.unnest(${n}::text[])"))
@@ -207,7 +219,7 @@ fn arrays(count: usize) -> String {
         .join(", ")
 }
 
-/// Ordinal, key, and since when the current version holds, in microseconds since the Unix epoch.
+/// Ordinal, key, since when the current version holds, in microseconds since the Unix epoch, and whether it is inferred.
 fn find(table: &Table) -> String {
     let (current, since) = if table.is_versioned {
         (
@@ -218,8 +230,13 @@ fn find(table: &Table) -> String {
     } else {
         ("", "(-9223372036854775808)::bigint")
     };
+    let is_inferred = if table.flags_inferred {
+        "d.is_inferred"
+    } else {
+        "false"
+    };
     format!(
-        "SELECT i.ord, d.{}, {since} FROM ROWS FROM ({}) WITH ORDINALITY AS i ({}, ord) JOIN warehouse.{} AS d ON {}{current}",
+        "SELECT i.ord, d.{}, {since}, {is_inferred} FROM ROWS FROM ({}) WITH ORDINALITY AS i ({}, ord) JOIN warehouse.{} AS d ON {}{current}",
         table.key,
         arrays(table.natural.len()),
         table.natural.join(", "),

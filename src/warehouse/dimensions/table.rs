@@ -11,6 +11,8 @@ pub struct Table {
     pub on: &'static str,
     /// A member has a row for each stretch of time, `[valid_from, valid_to)`.
     pub is_versioned: bool,
+    /// Events of a member that is inferred are flagged.
+    pub flags_inferred: bool,
 }
 
 /// A dimension whose natural key is compared column by column.
@@ -26,6 +28,7 @@ const fn plain(
         natural,
         on,
         is_versioned: false,
+        flags_inferred: false,
     }
 }
 
@@ -71,12 +74,15 @@ pub const fn table(dimension: Dimension) -> Table {
             &["user_agent"],
             "pg_catalog.md5(d.user_agent) = pg_catalog.md5(i.user_agent)",
         ),
-        Dimension::Store => versioned(plain(
-            "dim_store",
-            "store_key",
-            &["store_id"],
-            "d.store_id = i.store_id",
-        )),
+        Dimension::Store => Table {
+            flags_inferred: true,
+            ..versioned(plain(
+                "dim_store",
+                "store_key",
+                &["store_id"],
+                "d.store_id = i.store_id",
+            ))
+        },
         Dimension::Referrer => plain(
             "dim_referrer",
             "referrer_key",
