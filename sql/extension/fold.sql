@@ -96,7 +96,8 @@ COMMENT ON FUNCTION starsink.tail_session_replaced() IS 'Keys of the sessions th
 CREATE FUNCTION starsink.tail_order() RETURNS TABLE (
     order_id text, event_time timestamptz, event_id text, date_key integer, device_key integer, is_bot boolean, store_key integer,
     geography_key integer, browser_key integer, os_key integer, device_class text, session_start timestamptz, campaign_key integer,
-    line_count integer, quantity numeric, revenue numeric, is_valued boolean, line_product_keys integer[], line_combination_keys
+    line_count integer, quantity numeric, revenue numeric, is_valued boolean, line_product_keys integer[],
+    line_alloy_keys integer[], line_diamond_keys integer[], line_combination_keys
     integer[], line_quantities numeric[], line_revenues numeric[], fold_id bigint)
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
 COMMENT ON FUNCTION starsink.tail_order() IS 'Orders as the tail makes or changes them.';

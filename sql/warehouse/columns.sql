@@ -7,7 +7,9 @@ BEGIN
     FOR item IN
         SELECT v.relation, v.name, v.type
         FROM (VALUES ('starsink.ledger', 'software_version', 'text'),
-                     ('starsink.merge_history', 'software_version', 'text')) AS v (relation, name, type)
+                     ('starsink.merge_history', 'software_version', 'text'),
+                     ('warehouse.fact_order_line', 'alloy_option_key', 'integer NOT NULL DEFAULT -2'),
+                     ('warehouse.fact_order_line', 'diamond_option_key', 'integer NOT NULL DEFAULT -2')) AS v (relation, name, type)
         WHERE pg_catalog.to_regclass(v.relation) IS NOT NULL
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
                           WHERE a.attrelid = pg_catalog.to_regclass(v.relation) AND a.attname = v.name AND NOT a.attisdropped)

@@ -57,6 +57,8 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_order_line (
     store_key              integer NOT NULL REFERENCES warehouse.dim_store,
     geography_key          integer NOT NULL REFERENCES warehouse.dim_geography,
     campaign_key           integer NOT NULL REFERENCES warehouse.dim_campaign,
+    alloy_option_key       integer NOT NULL REFERENCES warehouse.dim_alloy_option,
+    diamond_option_key     integer NOT NULL REFERENCES warehouse.dim_diamond_option,
     option_combination_key integer NOT NULL REFERENCES warehouse.dim_option_combination,
     currency_key           integer NOT NULL REFERENCES warehouse.dim_currency,
     is_bot                 boolean NOT NULL,
@@ -87,6 +89,8 @@ COMMENT ON COLUMN warehouse.fact_order_line.device_key IS 'Device; -3 where it i
 COMMENT ON COLUMN warehouse.fact_order_line.store_key IS 'Store; -3 where it is blank.';
 COMMENT ON COLUMN warehouse.fact_order_line.geography_key IS 'Visitor''s country by the IP address.';
 COMMENT ON COLUMN warehouse.fact_order_line.campaign_key IS 'Source of traffic of the event.';
+COMMENT ON COLUMN warehouse.fact_order_line.alloy_option_key IS 'First alloy of the line; -2 where it has none. [source: cart_products.option]';
+COMMENT ON COLUMN warehouse.fact_order_line.diamond_option_key IS 'First primary stone of the line; -2 where it has none. [source: cart_products.option]';
 COMMENT ON COLUMN warehouse.fact_order_line.option_combination_key IS 'Alloys and stones of the line; -2 where it has none.';
 COMMENT ON COLUMN warehouse.fact_order_line.currency_key IS 'Currency of the price; -1 where what is written is not known. [source: cart_products.currency]';
 COMMENT ON COLUMN warehouse.fact_order_line.is_bot IS 'The user agent is a robot''s.';

@@ -94,6 +94,8 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_order (
     revenue       numeric NOT NULL,
     is_valued     boolean NOT NULL,
     line_product_keys     integer[] NOT NULL,
+    line_alloy_keys       integer[] NOT NULL,
+    line_diamond_keys     integer[] NOT NULL,
     line_combination_keys integer[] NOT NULL,
     line_quantities       numeric[] NOT NULL,
     line_revenues         numeric[] NOT NULL,
@@ -119,6 +121,8 @@ COMMENT ON COLUMN warehouse.fact_order.quantity IS 'Pieces over all lines. [unit
 COMMENT ON COLUMN warehouse.fact_order.revenue IS 'Sum of its lines'' base_amount; a line without a rate adds nothing. [unit: base currency]';
 COMMENT ON COLUMN warehouse.fact_order.is_valued IS 'Every line has a base_amount.';
 COMMENT ON COLUMN warehouse.fact_order.line_product_keys IS 'Products, line by line.';
+COMMENT ON COLUMN warehouse.fact_order.line_alloy_keys IS 'First alloys, line by line.';
+COMMENT ON COLUMN warehouse.fact_order.line_diamond_keys IS 'First primary stones, line by line.';
 COMMENT ON COLUMN warehouse.fact_order.line_combination_keys IS 'Alloys and stones, line by line.';
 COMMENT ON COLUMN warehouse.fact_order.line_quantities IS 'Pieces, line by line. [unit: pieces]';
 COMMENT ON COLUMN warehouse.fact_order.line_revenues IS 'Amounts, line by line; 0 without a rate. [unit: base currency]';

@@ -21,13 +21,11 @@ pub struct Source {
     pub is_direct: bool,
 }
 
-/// What a set of options says: values each once, with the key of a member that has it; and the first ones.
+/// What a set of options says: values each once, with the key of a member that has it.
 #[derive(Clone, Debug, Default)]
 pub struct Chosen {
     pub alloys: Vec<(i32, Text)>,
     pub diamonds: Vec<(i32, Text)>,
-    pub alloy: Option<Text>,
-    pub diamond: Option<Text>,
 }
 
 /// Members of dimensions, as far as the aggregates name them.
@@ -427,7 +425,11 @@ impl Adder<'_> {
                     .iter()
                     .for_each(|&(_, value)| count(self.cells, Key::Option { kind, value }));
             }
-            if let (Some(alloy), Some(diamond)) = (chosen.alloy, chosen.diamond) {
+            let first = (
+                self.members.alloys.get(&line.alloy),
+                self.members.diamonds.get(&line.diamond),
+            );
+            if let (Some(&alloy), Some(&diamond)) = first {
                 count(self.cells, Key::Combination { alloy, diamond });
             }
         }

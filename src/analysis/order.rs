@@ -10,6 +10,9 @@ pub const MAX_AMOUNT: i128 = 10_000_000_000 * SCALE;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
     pub product: i32,
+    /// First alloy, first primary stone, and all that is chosen.
+    pub alloy: i32,
+    pub diamond: i32,
     pub combination: i32,
     /// Ten-thousandths of a piece.
     pub quantity: i128,

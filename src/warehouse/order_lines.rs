@@ -20,20 +20,20 @@ use crate::event::code::{Code, Codes};
 /// In the order of [`VALUED`].
 const COLUMNS: &str = "\
     audit_key, event_time, event_id, line_number, date_key, time_key, order_id, product_key, customer_key, device_key, store_key, \
-    geography_key, campaign_key, option_combination_key, is_bot, quantity, unit_price, currency_token, currency_key, local_amount, \
+    geography_key, campaign_key, alloy_option_key, diamond_option_key, option_combination_key, is_bot, quantity, unit_price, currency_token, currency_key, local_amount, \
     base_amount, base_currency, rate_date, fx_status";
 
 const VALUED: &str = "\
     SELECT $1, i.event_time, i.event_id, i.line_number, i.date_key, i.time_key, i.order_id, i.product_key, i.customer_key, i.device_key, \
-        i.store_key, i.geography_key, i.campaign_key, i.combination_key, i.is_bot, a.quantity, a.unit_price, i.currency_token, \
+        i.store_key, i.geography_key, i.campaign_key, i.alloy_key, i.diamond_key, i.combination_key, i.is_bot, a.quantity, a.unit_price, i.currency_token, \
         COALESCE(c.currency_key, CASE WHEN i.currency_token IS NULL THEN -3 ELSE -1 END), \
         pg_catalog.round(a.unit_price * a.quantity, 4), v.base_amount, b.currency, v.rate_date, v.fx_status, i.ord \
     FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), \
             pg_catalog.unnest($7), pg_catalog.unnest($8), pg_catalog.unnest($9), pg_catalog.unnest($10), pg_catalog.unnest($11), \
             pg_catalog.unnest($12), pg_catalog.unnest($13), pg_catalog.unnest($14), pg_catalog.unnest($15), pg_catalog.unnest($16), \
-            pg_catalog.unnest($17), pg_catalog.unnest($18)) WITH ORDINALITY \
+            pg_catalog.unnest($17), pg_catalog.unnest($18), pg_catalog.unnest($19), pg_catalog.unnest($20)) WITH ORDINALITY \
         AS i (event_time, event_id, line_number, date_key, time_key, order_id, product_key, customer_key, device_key, store_key, \
-              geography_key, campaign_key, combination_key, is_bot, quantity, unit_price, currency_token, ord) \
+              geography_key, campaign_key, alloy_key, diamond_key, combination_key, is_bot, quantity, unit_price, currency_token, ord) \
     CROSS JOIN (SELECT pg_catalog.current_setting('starsink.base_currency') AS currency) AS b \
     CROSS JOIN LATERAL (SELECT i.quantity::numeric AS quantity, i.unit_price::numeric AS unit_price) AS a \
     JOIN warehouse.dim_date AS d ON d.date_key = i.date_key \
@@ -61,6 +61,8 @@ impl OrderLines {
                 INT4ARRAYOID,
                 INT4ARRAYOID,
                 TEXTARRAYOID,
+                INT4ARRAYOID,
+                INT4ARRAYOID,
                 INT4ARRAYOID,
                 INT4ARRAYOID,
                 INT4ARRAYOID,
@@ -136,10 +138,10 @@ impl OrderLines {
             .iter()
             .map(|&line| keys.of_line(batch, line))
             .collect();
-        let combinations: Vec<i32> = lines
-            .iter()
-            .map(|line| keys.of(Dimension::OptionCombination, line.combination))
-            .collect();
+        let chosen_keys = |dimension: Dimension, member: fn(&Line) -> i32| -> Vec<i32> {
+            let members = lines.iter().map(|line| member(line));
+            members.map(|member| keys.of(dimension, member)).collect()
+        };
         let int = |value: fn(&Line) -> i32| -> DatumWithOid<'_> {
             lines
                 .iter()
@@ -175,7 +177,9 @@ impl OrderLines {
             of_event(Dimension::Store),
             of_event(Dimension::Geography),
             of_event(Dimension::Campaign),
-            combinations.into(),
+            chosen_keys(Dimension::AlloyOption, |line| line.alloy).into(),
+            chosen_keys(Dimension::DiamondOption, |line| line.stone).into(),
+            chosen_keys(Dimension::OptionCombination, |line| line.combination).into(),
             bots.into(),
             text(|line| line.quantity.as_ref()),
             text(|line| line.unit_price.as_ref()),

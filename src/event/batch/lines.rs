@@ -13,7 +13,9 @@ pub struct Line {
     pub order_id: String,
     /// Member of the product dimension, or a special key.
     pub product: i32,
-    /// Member of the combinations, or a special key.
+    /// Members of the first alloy, the first primary stone and the combination of all, or special keys.
+    pub alloy: i32,
+    pub stone: i32,
     pub combination: i32,
     pub quantity: Option<String>,
     pub unit_price: Option<String>,

@@ -320,6 +320,8 @@ impl Batch {
                     line.product_id.as_deref(),
                     members::NOT_APPLICABLE,
                 ),
+                alloy: chosen.alloy,
+                stone: chosen.stone,
                 combination: chosen.combination,
                 quantity: line.quantity.map(|quantity| quantity.to_string()),
                 unit_price: line.unit_price.map(|price| price.to_string()),

@@ -85,7 +85,7 @@ impl Directory {
                 KEYS,
             ),
             combinations: Query::new(
-                "SELECT b.option_combination_key, b.alloy_option_key, a.value, b.diamond_option_key, d.value, d.role \
+                "SELECT b.option_combination_key, b.alloy_option_key, a.value, b.diamond_option_key, d.value \
                  FROM warehouse.bridge_option_combination AS b \
                  JOIN warehouse.dim_alloy_option AS a ON a.alloy_option_key = b.alloy_option_key \
                  JOIN warehouse.dim_diamond_option AS d ON d.diamond_option_key = b.diamond_option_key \
@@ -178,6 +178,8 @@ impl Directory {
                 &mut wanted.combinations,
                 line.combination,
             );
+            want(&known.alloys, &mut wanted.alloys, line.alloy);
+            want(&known.diamonds, &mut wanted.diamonds, line.diamond);
         }
     }
 
@@ -270,14 +272,10 @@ impl Directory {
                 let (alloy, diamond) = (row.int(1), row.int(3));
                 if alloy > 0 {
                     let value = texts.intern(row.text(2));
-                    chosen.alloy.get_or_insert(value);
                     once(&mut chosen.alloys, alloy, value);
                 }
                 if diamond > 0 {
                     let value = texts.intern(row.text(4));
-                    if row.text(5) == "primary" {
-                        chosen.diamond.get_or_insert(value);
-                    }
                     once(&mut chosen.diamonds, diamond, value);
                 }
                 Ok(())

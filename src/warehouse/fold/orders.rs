@@ -36,7 +36,7 @@ macro_rules! select_orders {
         concat!(
             "SELECT o.order_id, o.event_time, o.event_id, o.device_key, o.is_bot, o.store_key, o.geography_key, o.browser_key, o.os_key, \
                     o.device_class, o.session_start, o.campaign_key, o.is_valued, o.line_product_keys, o.line_combination_keys, \
-                    o.line_quantities::text[], o.line_revenues::text[] ",
+                    o.line_quantities::text[], o.line_revenues::text[], o.line_alloy_keys, o.line_diamond_keys ",
             $from
         )
     };
@@ -63,7 +63,8 @@ impl Orders {
                 ],
             ),
             lines: Query::new(
-                "SELECT l.event_time, l.event_id, l.product_key, l.option_combination_key, l.quantity::text, l.base_amount::text \
+                "SELECT l.event_time, l.event_id, l.product_key, l.option_combination_key, l.quantity::text, l.base_amount::text, \
+                        l.alloy_option_key, l.diamond_option_key \
                  FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS i (event_time, event_id) \
                  JOIN warehouse.fact_order_line AS l ON l.event_time = i.event_time AND l.event_id = i.event_id COLLATE \"C\" \
                  ORDER BY l.event_time, l.event_id, l.line_number",
@@ -125,6 +126,8 @@ impl Orders {
             let revenue = amount(row.text(5)).filter(|revenue| revenue.abs() < MAX_AMOUNT);
             let line = Line {
                 product: row.int(2),
+                alloy: row.int(6),
+                diamond: row.int(7),
                 combination: row.int(3),
                 quantity: quantity.unwrap_or(0),
                 revenue: revenue.unwrap_or(0),
@@ -171,13 +174,15 @@ impl Orders {
 
 fn order(row: &Row<'_>) -> Order {
     let products: Vec<i32> = row.get(13).unwrap_or_default();
-    let combinations: Vec<i32> = row.get(14).unwrap_or_default();
+    let [combinations, alloys, diamonds]: [Vec<i32>; 3] =
+        [14, 17, 18].map(|column| row.get(column).unwrap_or_default());
     let [quantities, revenues]: [Vec<String>; 2] =
         [15, 16].map(|column| row.get(column).unwrap_or_default());
-    let lines = products
-        .into_iter()
-        .zip(combinations)
-        .zip(quantities.iter().zip(&revenues));
+    let of = |texts: &[String], place: usize| {
+        texts.get(place).and_then(|text| amount(text)).unwrap_or(0)
+    };
+    let key = |keys: &[i32], place: usize| keys.get(place).copied().unwrap_or(-2);
+    let lines = products.iter().enumerate();
     Order {
         id: row.text(0).into(),
         time: row.time(1),
@@ -195,11 +200,13 @@ fn order(row: &Row<'_>) -> Order {
         campaign: row.int(11),
         is_valued: row.bool(12),
         lines: lines
-            .map(|((product, combination), (quantity, revenue))| Line {
+            .map(|(place, &product)| Line {
                 product,
-                combination,
-                quantity: amount(quantity).unwrap_or(0),
-                revenue: amount(revenue).unwrap_or(0),
+                alloy: key(&alloys, place),
+                diamond: key(&diamonds, place),
+                combination: key(&combinations, place),
+                quantity: of(&quantities, place),
+                revenue: of(&revenues, place),
             })
             .collect(),
     }

@@ -50,7 +50,7 @@ pub const SESSION: [&str; 34] = [
 /// Place of is_engaged, which is_bounce follows in the table.
 pub const ENGAGED: usize = 21;
 
-pub const ORDER: [&str; 22] = [
+pub const ORDER: [&str; 24] = [
     "order_id",
     "event_time",
     "event_id",
@@ -69,6 +69,8 @@ pub const ORDER: [&str; 22] = [
     "revenue",
     "is_valued",
     "line_product_keys",
+    "line_alloy_keys",
+    "line_diamond_keys",
     "line_combination_keys",
     "line_quantities",
     "line_revenues",
@@ -157,6 +159,8 @@ pub fn order<'a>(order: &'a Order, fold_id: i64, calendar: &mut Calendar) -> Vec
         Numeric(order.revenue(), 4),
         Bool(order.is_valued),
         Ints(lines.iter().map(|line| line.product).collect()),
+        Ints(lines.iter().map(|line| line.alloy).collect()),
+        Ints(lines.iter().map(|line| line.diamond).collect()),
         Ints(lines.iter().map(|line| line.combination).collect()),
         Numerics(lines.iter().map(|line| line.quantity).collect(), 4),
         Numerics(lines.iter().map(|line| line.revenue).collect(), 4),
