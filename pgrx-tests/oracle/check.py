@@ -17,6 +17,7 @@ import reports_places  # noqa: F401  each registers its reports
 import reports_products  # noqa: F401
 import reports_time  # noqa: F401
 import reports_traffic  # noqa: F401
+from columns import COLUMNS
 from database import Database, literal
 from messages import read
 from model import Model
@@ -38,16 +39,17 @@ def same(expected, got):
     return abs(float(got) - expected) <= 1e-6 * max(abs(expected), abs(float(got))) + 1e-9
 
 
-def differences(expected, got):
+def differences(name, expected, got):
     """What differs, row by row, as (row, column, expected, got)."""
+    columns = COLUMNS[name]
     if isinstance(got, Exception):
         return [("-", "-", f"{len(expected)} rows", f"error: {got}")]
     found = [] if len(expected) == len(got) else [("-", "rows", len(expected), len(got))]
     for number, (wanted, row) in enumerate(zip(expected, got), 1):
-        for column, value in wanted.items():
-            if column not in row:
-                found.append((number, column, value, "no such column"))
-                continue
+        if list(row)[:len(columns)] != columns:
+            return [(number, "columns", columns, list(row))]
+        for column in columns:
+            value = wanted[column]
             answer = row[column] is not None if column == "finding" else row[column]
             if not same(value, answer):
                 found.append((number, column, value, answer))
@@ -97,14 +99,14 @@ def main():
             for parameters in cases:
                 parameters = {k: top if v == "PRODUCT" else v for k, v in parameters.items()}
                 query = call(name, parameters, scope.first_day, scope.last_day, scope.include_bots)
-                asked.append((query, function(scope, **parameters)))
+                asked.append((name, query, function(scope, **parameters)))
         if options.print:
-            for query, rows in asked:
+            for _, query, rows in asked:
                 print(query, *rows[:SHOWN], sep="\n    ")
             return 0
-        answers = database.jsons([f"SELECT * FROM {query}" for query, _ in asked])
-        for (query, expected), got in zip(asked, answers):
-            found, checked = differences(expected, got), checked + 1
+        answers = database.jsons([f"SELECT * FROM {query}" for _, query, _ in asked])
+        for (name, query, expected), got in zip(asked, answers):
+            found, checked = differences(name, expected, got), checked + 1
             wrong += bool(found)
             for row, column, wanted, answer in found[:SHOWN]:
                 print(f"DIFFERS {query} row {row} {column}: expected {wanted!r}, got {answer!r}")

@@ -57,7 +57,7 @@ COMMENT ON COLUMN warehouse.report_product.current_key IS 'Key of the current ve
 CREATE OR REPLACE VIEW warehouse.report_store AS
 SELECT v.store_key,
        CASE WHEN v.store_key < 0 THEN '(unknown)' ELSE v.store_id END COLLATE "C" AS store_id,
-       COALESCE(CASE WHEN v.store_key >= 0 THEN c.domain END, '(unknown)') COLLATE "C" AS domain,
+       CASE WHEN v.store_key >= 0 THEN c.domain END COLLATE "C" AS domain,
        COALESCE(CASE WHEN v.store_key >= 0 THEN c.country_code END, '(unknown)') COLLATE "C" AS country_code,
        COALESCE(CASE WHEN v.store_key >= 0 THEN g.country_name END, CASE WHEN v.store_key >= 0 THEN c.country_code END, '(unknown)') AS country_name,
        COALESCE(CASE WHEN v.store_key >= 0 AND c.country_code IS NOT NULL THEN COALESCE(g.region, c.region) END, '(unknown)') COLLATE "C" AS region,
