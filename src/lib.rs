@@ -5,6 +5,7 @@
 //! - [`kafka`]     the broker: the only place that names librdkafka
 //! - [`event`]     the message: decode, validate, make ready; pure
 //! - [`world`]     countries, currencies and rates: what the dimensions are seeded with; pure
+//! - [`schedule`]  when a job runs: intervals and cron; pure
 //! - [`warehouse`] the transaction: keys, facts, quarantine, ledger; main thread only
 //! - [`worker`]    the processes that join them
 //! - [`functions`] what SQL calls
@@ -14,6 +15,7 @@ mod error;
 mod event;
 mod functions;
 mod kafka;
+mod schedule;
 mod settings;
 mod warehouse;
 mod worker;
@@ -40,6 +42,7 @@ pub extern "C-unwind" fn _PG_init() {
     };
     if is_preloading {
         worker::state::attach();
+        worker::job_board::attach();
         if !is_upgrading {
             worker::launcher::register();
         }

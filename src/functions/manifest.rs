@@ -69,6 +69,36 @@ extension_sql_file!(
     requires = ["merge_members"]
 );
 extension_sql_file!(
+    "../../sql/extension/folded.sql",
+    name = "folded",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/jobs.sql",
+    name = "jobs",
+    requires = ["folded"]
+);
+extension_sql_file!(
+    "../../sql/extension/job_upkeep.sql",
+    name = "job_upkeep",
+    requires = ["jobs", "books", "partitions"]
+);
+extension_sql_file!(
+    "../../sql/extension/job_members.sql",
+    name = "job_members",
+    requires = ["jobs", "currency"]
+);
+extension_sql_file!(
+    "../../sql/extension/retention.sql",
+    name = "retention",
+    requires = ["jobs"]
+);
+extension_sql_file!(
+    "../../sql/extension/quality.sql",
+    name = "quality",
+    requires = ["jobs"]
+);
+extension_sql_file!(
     "../../sql/extension/views_and_rights.sql",
     name = "views_and_rights",
     finalize

@@ -7,12 +7,14 @@
 //! - [`ingest`]   messages from SQL and from files
 //! - [`redrive`]  messages out of quarantine
 //! - [`enrich`]   the parsers of ingestion for single values
+//! - [`jobs`]     schedules, how jobs stand, domains
 //! - [`rates`]    exchange rates from files
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
 //! - [`loader`]   this session's loader, and the frame its batches share
 
 mod enrich;
 mod ingest;
+mod jobs;
 mod loader;
 mod manifest;
 mod rates;

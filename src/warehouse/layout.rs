@@ -7,7 +7,7 @@ use pgrx::spi::Spi;
 use crate::error::Failure;
 
 /// The script, one concern per file, in order.
-const SCRIPT: [(&str, &str); 13] = [
+const SCRIPT: [(&str, &str); 14] = [
     ("schema", include_str!("../../sql/warehouse/schema.sql")),
     (
         "dimensions",
@@ -22,6 +22,7 @@ const SCRIPT: [(&str, &str); 13] = [
         include_str!("../../sql/warehouse/fact_event.sql"),
     ),
     ("ledger", include_str!("../../sql/warehouse/ledger.sql")),
+    ("jobs", include_str!("../../sql/warehouse/jobs.sql")),
     (
         "quarantine",
         include_str!("../../sql/warehouse/quarantine.sql"),
