@@ -104,8 +104,6 @@ INSERT INTO starsink.job AS j (ordinal, name, schedule, command, depends_on, tim
     (20, 'roll_up_ledger', '10 s', 'roll_up_ledger', '{}', '5 min', 'Sums old ledger rows up by minute and by day.'),
     (30, 'fold', '1 s', 'fold', '{}', '10 min', 'Folds committed events into sessions, orders, attribution and aggregates.'),
     (40, 'compact', '10 s', 'compact_aggregates', '{fold}', '10 min', 'Puts together what folds added to the days of the aggregates.'),
-    (30, 'fold', '1 s', 'fold', '{}', '10 min', 'Folds committed events into sessions, orders, attribution and aggregates.'),
-    (40, 'compact', '10 s', 'compact_aggregates', '{fold}', '10 min', 'Puts together what folds added to the days of the aggregates.'),
     (50, 'devices', '5 min', 'fold_devices', '{fold}', '10 min', 'Folds first and last time and class of devices out of new sessions.'),
     (60, 'store_domains', '5 min', 'settle_store_domains', '{fold}', '10 min', 'Gives stores that only events have named the domain seen most often, and its country.'),
     (70, 'quality', '1 min', 'fold_quality', '{fold}', '10 min', 'Counts validation codes by hour.'),

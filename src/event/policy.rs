@@ -35,6 +35,8 @@ pub struct Policy {
     pub keep_ip: KeepIp,
     /// Key of the e-mail hash (HMAC-SHA-256): the same address has the same hash in one warehouse only.
     pub email_key: Vec<u8>,
+    /// Labels before the public suffix of the stores' domains (`glamira`): a referrer that has one is internal.
+    pub store_labels: Vec<String>,
     /// Database of countries by IP address; empty: none.
     pub geoip_database: PathBuf,
     /// Reporting time zone: decides the day and the minute an event belongs to.
@@ -51,6 +53,7 @@ impl Default for Policy {
             keep_email: KeepEmail::Hash,
             keep_ip: KeepIp::Truncated,
             email_key: Vec::new(),
+            store_labels: Vec::new(),
             geoip_database: PathBuf::new(),
             time_zone: Tz::UTC,
         }

@@ -28,10 +28,11 @@ impl Reader {
     pub fn new(policy: Policy) -> Reader {
         let path = &policy.geoip_database;
         let countries = (!path.as_os_str().is_empty()).then(|| Watched::new(path.clone()));
+        let links = Links::new(policy.store_labels.clone());
         Reader {
             policy,
             agents: Agents::default(),
-            links: Links::default(),
+            links,
             countries,
             mended: String::new(),
         }

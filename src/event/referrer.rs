@@ -18,6 +18,8 @@ const MAX_REFERRERS: usize = 16_384;
 /// Reads pages and referrers, and remembers what it read.
 #[derive(Debug)]
 pub struct Links {
+    /// Labels of all stores.
+    shops: Vec<String>,
     pages: Cache<Option<Arc<Page>>>,
     referrers: Cache<Option<Arc<Known>>>,
 }
@@ -44,6 +46,7 @@ struct Known {
 impl Default for Links {
     fn default() -> Links {
         Links {
+            shops: Vec::new(),
             pages: Cache::new(MAX_ORIGINS),
             referrers: Cache::new(MAX_REFERRERS),
         }
@@ -51,6 +54,14 @@ impl Default for Links {
 }
 
 impl Links {
+    /// `shops`: the labels before the public suffix of the stores' domains.
+    pub fn new(shops: Vec<String>) -> Links {
+        Links {
+            shops,
+            ..Links::default()
+        }
+    }
+
     /// The page of a `current_url`; `None` when that is no URL.
     pub fn page(&mut self, url: &str) -> Option<Arc<Page>> {
         match origin(url) {
@@ -59,14 +70,16 @@ impl Links {
         }
     }
 
-    /// The parts of a referrer, internal when it is of the same shop as the page; `None` when it is no URL.
+    /// The parts of a referrer, internal when it is a store's or of the same shop as the page; `None` when it is no URL.
     pub fn referrer(&mut self, url: &str, page: Option<&Page>) -> Option<Arc<Referrer>> {
         let without_query = match memchr2(b'?', b'#', url.as_bytes()) {
             Some(end) => url.get(..end).unwrap_or(url),
             None => url,
         };
         let known = self.referrers.get(without_query, Known::parse)?;
-        let is_internal = page.is_some_and(|page| known.is_of(page));
+        let is_store = |label: &String| self.shops.contains(label);
+        let is_internal = known.label.as_ref().is_some_and(is_store)
+            || page.is_some_and(|page| known.is_of(page));
         Some(Arc::clone(if is_internal {
             &known.internal
         } else {
@@ -147,6 +160,21 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::Links;
+
+    #[test]
+    fn every_store_is_internal_whatever_the_page() {
+        let mut links = Links::new(vec!["glamira".to_owned()]);
+        let other = links.page("https://www.example.it/ring");
+        for page in [other.as_deref(), None] {
+            let mut is_internal = |url| links.referrer(url, page).map(|found| found.is_internal);
+            assert_eq!(is_internal("https://www.glamira.co.uk/a?b"), Some(true));
+            assert_eq!(is_internal("https://glamira.example.com/"), Some(false));
+            assert_eq!(
+                is_internal("https://www.example.com/"),
+                Some(page.is_some())
+            );
+        }
+    }
 
     #[test]
     fn a_referrer_of_the_same_label_is_internal() {

@@ -38,6 +38,7 @@ impl Call {
         }
         let mut policy = Settings::current().policy;
         policy.email_key = assignment::email_key()?;
+        policy.store_labels = assignment::store_labels()?;
         let mut reader = match READER.take() {
             Some(reader) if *reader.policy() == policy => reader,
             _ => Reader::new(policy),

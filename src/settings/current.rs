@@ -85,6 +85,7 @@ fn policy() -> Policy {
             Ip::Full => KeepIp::Full,
         },
         email_key: Vec::new(),
+        store_labels: Vec::new(),
         geoip_database: geoip_database(),
         time_zone: report_time_zone(),
     }

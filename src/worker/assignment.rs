@@ -34,6 +34,7 @@ pub struct Assignment {
     /// broker that has just started knows its high watermark only as of its last checkpoint.
     pub is_doubtful: bool,
     pub email_key: Vec<u8>,
+    pub store_labels: Vec<String>,
     topic_id: String,
     partitions: Vec<i32>,
     advanced: HashMap<i32, i64>,
@@ -54,6 +55,7 @@ impl Assignment {
         let mut decision = Assignment {
             watermarks: sighting.watermarks.clone(),
             email_key: email_key()?,
+            store_labels: store_labels()?,
             topic_id: sighting.description.id.clone(),
             partitions: sighting.description.partitions.clone(),
             ..Assignment::default()
@@ -334,6 +336,20 @@ pub fn email_key() -> Result<Vec<u8>, Failure> {
         Ok(())
     })?;
     Ok(key)
+}
+
+/// Labels before the public suffix of the stores' domains: what makes a referrer internal.
+pub fn store_labels() -> Result<Vec<String>, Failure> {
+    let mut labels = Vec::new();
+    Statement::new(
+        "SELECT DISTINCT pg_catalog.split_part(domain, '.', 1) FROM warehouse.dim_store WHERE is_current AND domain LIKE '%.%' ORDER BY 1",
+        &[],
+    )
+    .each(&[], |row| {
+        labels.push(get(row, 1)?);
+        Ok(())
+    })?;
+    Ok(labels)
 }
 
 /// librdkafka's properties for looking at a topic: the settings, and what the loader's guarantees rest on.

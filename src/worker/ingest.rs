@@ -278,6 +278,7 @@ impl Ingest {
         }
         let mut policy = self.settings.policy.clone();
         policy.email_key = assignment.email_key.clone();
+        policy.store_labels = assignment.store_labels.clone();
         let reader = Reader::new(policy);
         let frame = Frame::new(&self.settings.topic, reader.policy(), self.seed);
         let limits = Limits {
