@@ -26,8 +26,8 @@ fn tables_of_an_earlier_build_get_the_columns_they_lack() {
         pg.one("SELECT extversion FROM pg_extension WHERE extname = 'starsink'");
     ingest(&pg, 81);
     pg.sql("SELECT starsink.merge_product('source')");
-    assert_eq!(versions(&pg, "sql"), [now.clone()]);
-    assert_eq!(versions(&pg, "merge"), [now.clone()]);
+    assert_eq!(versions(&pg, "sql"), std::slice::from_ref(&now));
+    assert_eq!(versions(&pg, "merge"), std::slice::from_ref(&now));
 
     pg.sql(
         "ALTER TABLE starsink.ledger DROP COLUMN software_version CASCADE;
