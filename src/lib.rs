@@ -5,11 +5,13 @@
 //! - [`kafka`]     the broker: the only place that names librdkafka
 //! - [`event`]     the message: decode, validate, make ready; pure
 //! - [`world`]     countries, currencies and rates: what the dimensions are seeded with; pure
+//! - [`crawl`]     product pages: fetched, and read; pure
 //! - [`warehouse`] the transaction: keys, facts, quarantine, ledger; main thread only
 //! - [`worker`]    the processes that join them
 //! - [`functions`] what SQL calls
 //! - [`error`]     failures, and how they become the server's errors
 
+mod crawl;
 mod error;
 mod event;
 mod functions;

@@ -8,7 +8,7 @@
 //! - `merging`: a warehouse to merge into.
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
-//! - `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
+//! - `crawl`, `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -27,6 +27,8 @@ mod process;
 pub mod producer;
 pub mod shop;
 
+#[path = "../../src/crawl/mod.rs"]
+pub mod crawl;
 #[path = "../../src/event/mod.rs"]
 pub mod event;
 pub mod event_claims;

@@ -10,3 +10,5 @@ mod key_cache;
 mod latency;
 #[path = "../../src/worker/share.rs"]
 mod share;
+#[path = "../../src/worker/verdict.rs"]
+mod verdict;

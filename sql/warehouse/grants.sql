@@ -10,7 +10,7 @@ BEGIN
                OR c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relname IN ('order_line', 'exchange_rate_daily')
                OR c.relnamespace = 'starsink'::pg_catalog.regnamespace
                   AND c.relname IN ('ledger', 'control_log', 'secret', 'quarantine', 'audit_key', 'sql_offset', 'merge_history', 'merge_digest',
-                                    'merge_log', 'erasure_log', 'dictionary', 'reconciliation', 'audit_log'))
+                                    'merge_log', 'erasure_log', 'crawl_host', 'crawl_page', 'crawl_mark', 'crawl_control', 'crawl_product', 'crawl_status', 'dictionary', 'reconciliation', 'audit_log'))
           AND c.relkind IN ('r', 'p', 'v', 'S')
           AND c.relowner <> 'starsink_worker'::pg_catalog.regrole
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -22,7 +22,7 @@ BEGIN
     FOR item IN
         SELECT c.oid::pg_catalog.regclass AS name FROM pg_catalog.pg_class AS c
         WHERE c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p')
-          AND c.relname ~ '^(dim|bridge)_|^fact_(order_line|exchange_rate)$' AND c.relname <> 'dim_customer'
+          AND c.relname ~ '^(dim|bridge)_|^fact_(order_line|exchange_rate|product_price)$' AND c.relname <> 'dim_customer'
     LOOP
         EXECUTE pg_catalog.format('GRANT SELECT ON %s TO starsink_reader', item.name);
     END LOOP;
@@ -38,4 +38,4 @@ GRANT SELECT (event_time, audit_key, date_key, time_key, event_type_key, product
     ON warehouse.fact_event TO starsink_reader;
 GRANT SELECT ON starsink.ledger, starsink.merge_history, starsink.merge_log, starsink.reconciliation, starsink.audit_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON warehouse.order_line, warehouse.exchange_rate_daily, warehouse.dim_audit, starsink.dictionary TO starsink_reader;
-GRANT SELECT ON starsink.control_log, starsink.quarantine, starsink.erasure_log, starsink.dictionary TO starsink_admin;
+GRANT SELECT ON starsink.crawl_host, starsink.crawl_page, starsink.crawl_control, starsink.crawl_product, starsink.crawl_status, starsink.control_log, starsink.quarantine, starsink.erasure_log, starsink.dictionary TO starsink_admin;

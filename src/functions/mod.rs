@@ -9,12 +9,14 @@
 //! - [`enrich`]   the parsers of ingestion for single values
 //! - [`rates`]    exchange rates from files
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
+//! - [`pages`]    what a product page says, and where pages may be fetched from
 //! - [`loader`]   this session's loader, and the frame its batches share
 
 mod enrich;
 mod ingest;
 mod loader;
 mod manifest;
+mod pages;
 mod rates;
 mod redrive;
 mod seek;

@@ -8,12 +8,15 @@
 //! - [`pipeline`] the threads of an ingest worker: fetch and decode, beside the main thread
 //! - [`scout`]    the thread that looks at the topic: partitions, watermarks, id
 //! - [`steward`]  what time brings: partitions ahead, the ledger's roll-up
+//! - [`crawler`]  product pages: claimed, fetched in threads of their own, merged; [`crawl_queue`] its statements, [`verdict`] what follows from a visit
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
 //! - [`backoff`]  waiting between retries
 //! - [`state`]    shared memory: what each worker is doing, for starsink.status
 
 pub mod assignment;
 pub mod backoff;
+pub mod crawl_queue;
+pub mod crawler;
 pub mod ingest;
 pub mod launcher;
 pub mod pipeline;
@@ -22,3 +25,4 @@ pub mod session;
 pub mod share;
 pub mod state;
 pub mod steward;
+pub mod verdict;
