@@ -5,6 +5,7 @@
 //! - `kafka`: Apache Kafka, one node. `mock`: librdkafka's mock cluster.
 //! - `consuming`: a cluster that consumes a topic.
 //! - `producer`: messages and transactions. `bulk`: shop events in bulk. `shop`: the events themselves.
+//! - `test_shop`: a shop whose pages can be crawled.
 //! - `merging`: a warehouse to merge into.
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
@@ -26,6 +27,7 @@ mod port;
 mod process;
 pub mod producer;
 pub mod shop;
+pub mod test_shop;
 
 #[path = "../../src/crawl/mod.rs"]
 pub mod crawl;

@@ -281,9 +281,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- A page that no event named belongs to the store of its domain.
     UPDATE starsink.crawl_page AS p SET store_id = s.store_id
-    FROM warehouse.dim_store AS s, LATERAL (SELECT regexp_replace(p.host, ':[0-9]+$', '') AS name) AS h
+    FROM warehouse.dim_store AS s
     WHERE NOT p.is_merged AND p.store_id IS NULL AND s.is_current AND s.store_key > 0
-      AND (h.name = s.domain OR right(h.name, length(s.domain) + 1) = '.' || s.domain);
+      AND right('.' || regexp_replace(p.host, ':[0-9]+$', ''), length(s.domain) + 1) = '.' || s.domain;
     -- And to the product that has its address or article number already.
     UPDATE starsink.crawl_page AS p SET product_id = d.product_id
     FROM warehouse.dim_product AS d

@@ -141,10 +141,10 @@ impl Crawler {
                 .report(State::Paused, "starsink.crawl_resume() goes on");
             return Ok(LONGEST_WAIT);
         }
-        self.session.report(State::Running, "");
         self.search_events()?;
-        let begun = self.begin_some()?;
-        self.merge(begun == 0 && self.under_way == 0)?;
+        self.begin_some()?;
+        self.merge(false)?;
+        self.session.report(State::Running, "");
         self.show_progress()?;
         let pace = self
             .setting
@@ -228,14 +228,14 @@ impl Crawler {
         Ok(())
     }
 
-    /// Begins as many requests as there is room for; says how many.
-    fn begin_some(&mut self) -> Result<usize, Failure> {
+    /// Begins as many requests as there is room for.
+    fn begin_some(&mut self) -> Result<(), Failure> {
         let Some(setting) = &self.setting else {
-            return Ok(0);
+            return Ok(());
         };
         let free = setting.crawl.connections.saturating_sub(self.under_way);
         if free == 0 {
-            return Ok(0);
+            return Ok(());
         }
         let (queue, robots) = (&self.queue, &mut self.robots);
         let claimed = transaction::run(c"claiming pages", || {
@@ -253,7 +253,6 @@ impl Crawler {
                 Ok(claimed)
             })
         })?;
-        let begun = claimed.len();
         for candidate in claimed {
             let (fetcher, finished) = (Arc::clone(&setting.fetcher), Arc::clone(&self.finished));
             let request = move || {
@@ -270,7 +269,7 @@ impl Crawler {
             started.map_err(|error| Failure::sql("starting a thread", error))?;
             self.under_way += 1;
         }
-        Ok(begun)
+        Ok(())
     }
 
     /// Notes what came of requests.
@@ -303,10 +302,10 @@ impl Crawler {
         Ok(())
     }
 
-    /// Merges pages: when there are many, a while has passed, or nothing else is to be done.
-    fn merge(&mut self, is_idle: bool) -> Result<(), Failure> {
+    /// Merges pages: when there are many, a while has passed, or `now`.
+    fn merge(&mut self, now: bool) -> Result<(), Failure> {
         let is_time =
-            self.unmerged >= MERGE_PAGES || is_idle || self.merged_at.elapsed() >= MERGE_EVERY;
+            self.unmerged >= MERGE_PAGES || now || self.merged_at.elapsed() >= MERGE_EVERY;
         if self.unmerged == 0 || !is_time {
             return Ok(());
         }
