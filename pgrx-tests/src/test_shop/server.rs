@@ -385,7 +385,7 @@ impl Shared {
             "deep" => Answer::html(format!("{}{}", "<div><b>".repeat(1_000), product("Deep"))),
             "deeper" => Answer::html(format!(
                 "{}{}",
-                "<div><b>".repeat(300_000),
+                "<div><b>".repeat(100_000),
                 product("Deeper")
             )),
             "script" => Answer::html(product(
