@@ -82,13 +82,13 @@ COMMENT ON FUNCTION starsink.crawl(bigint) IS 'The same for a product number.';
 
 CREATE FUNCTION starsink.crawl_candidates(lanes integer)
 RETURNS TABLE (page_id bigint, kind text, target_url text, etag text, last_modified text, host text, robots text,
-    product_id text, redirects integer, attempts integer)
+    product_id text, redirects integer, attempts integer, source text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY
     SELECT p.page_id, p.kind, p.target_url::text,
            CASE WHEN p.validated_url = p.target_url THEN p.etag END, CASE WHEN p.validated_url = p.target_url THEN p.last_modified END,
-           h.host::text, h.robots, p.product_id::text, p.redirects, p.attempts
+           h.host::text, h.robots, p.product_id::text, p.redirects, p.attempts, p.source
     FROM (SELECT h.host, h.robots, h.robots_until FROM starsink.crawl_host AS h
           WHERE h.next_request_at <= clock_timestamp()
             AND EXISTS (SELECT FROM starsink.crawl_page AS p WHERE p.target_host = h.host AND p.next_try <= clock_timestamp()

@@ -29,6 +29,8 @@ pub struct Candidate {
     pub product_id: Option<String>,
     pub redirects: i32,
     pub attempts: i32,
+    /// Who named the page.
+    pub source: String,
 }
 
 /// A page that an event shows.
@@ -146,6 +148,7 @@ impl Queue {
                 product_id: row.get(8)?,
                 redirects: get(row, 9)?,
                 attempts: get(row, 10)?,
+                source: get(row, 11)?,
             });
             Ok(())
         })?;

@@ -38,7 +38,7 @@ const SETTLED: Duration = Duration::from_secs(10);
 const MERGE_PAGES: usize = 50;
 const MERGE_EVERY: Duration = Duration::from_secs(2);
 const HOSTS_EVERY: Duration = Duration::from_secs(30);
-const COUNT_EVERY: Duration = Duration::from_secs(5);
+const COUNT_EVERY: Duration = Duration::from_secs(15);
 
 #[pg_guard]
 #[unsafe(no_mangle)]
@@ -428,7 +428,10 @@ fn note(
             }
         }
         Outcome::Sitemap(sitemap) => {
-            queue.add("sitemap", "sitemap", sightings(&sitemap.sitemaps))?;
+            // An index names sitemaps; what those name in turn could go on without end.
+            if candidate.source == "robots" {
+                queue.add("sitemap", "sitemap", sightings(&sitemap.sitemaps))?;
+            }
             queue.add("product", "sitemap", sightings(&sitemap.pages))?;
         }
         _ => {}
