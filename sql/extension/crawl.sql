@@ -72,7 +72,7 @@ END
 $$;
 COMMENT ON FUNCTION starsink.crawl(text) IS 'Puts a product''s pages, or the page of an address, before all others in the queue; the crawler fetches them as soon as their host''s turn comes.';
 
-CREATE FUNCTION starsink.crawl(product_id bigint) RETURNS TABLE (page_id bigint, url text, product_id_of_page text, store_id text, state text)
+CREATE FUNCTION starsink.crawl(number bigint) RETURNS TABLE (page_id bigint, url text, product_id text, store_id text, state text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY SELECT * FROM starsink.crawl($1::text);
@@ -87,7 +87,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN QUERY
     SELECT p.page_id, p.kind, p.target_url::text,
-           CASE WHEN p.validated_url = p.target_url THEN p.etag END, CASE WHEN p.validated_url = p.target_url THEN p.last_modified END,
+           -- A robots.txt is read anew, as its rules begin a new term.
+           CASE WHEN p.validated_url = p.target_url AND p.kind <> 'robots' THEN p.etag END,
+           CASE WHEN p.validated_url = p.target_url AND p.kind <> 'robots' THEN p.last_modified END,
            h.host::text, h.robots, p.product_id::text, p.redirects, p.attempts, p.source
     FROM (SELECT h.host, h.robots, h.robots_until FROM starsink.crawl_host AS h
           WHERE h.next_request_at <= clock_timestamp()

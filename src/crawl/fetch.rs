@@ -79,7 +79,10 @@ impl Trouble {
 
     /// Whether another try may end better.
     pub fn may_pass(self) -> bool {
-        !matches!(self, Trouble::Internal | Trouble::TooLarge)
+        !matches!(
+            self,
+            Trouble::Internal | Trouble::TooLarge | Trouble::Encoding
+        )
     }
 }
 

@@ -11,6 +11,24 @@ const NOT_THE_PAGE: [&str; 20] = [
     "srsltid",
 ];
 
+/// Parameters that name a page where its path does not.
+const THE_PAGE: [&str; 14] = [
+    "id",
+    "p",
+    "page",
+    "path",
+    "pid",
+    "product",
+    "product_id",
+    "productid",
+    "item",
+    "sku",
+    "article",
+    "artikel",
+    "lang",
+    "language",
+];
+
 /// The address of a page that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -22,15 +40,24 @@ pub struct Place {
 impl Place {
     /// Reads an address, leaving out what does not make it another page: fragment, user, campaign, choices.
     pub fn parse(text: &str) -> Option<Place> {
-        Place::of(Url::parse(text.trim()).ok()?)
+        Place::of(text, makes_a_page)
     }
 
-    /// The address that a link on a page leads to.
+    /// Reads an address that a visitor was seen at: of its query only what names a page is kept, as the rest may be the
+    /// visitor's own.
+    pub fn seen(text: &str) -> Option<Place> {
+        Place::of(text, names_a_page)
+    }
+
+    /// The address that a link leads to, as it stands: a redirect without a part of it might lead back.
     pub fn linked(base: &str, link: &str) -> Option<Place> {
-        Place::of(Url::parse(base).ok()?.join(link.trim()).ok()?)
+        let url = Url::parse(base).ok()?.join(link.trim()).ok()?;
+        Place::of(url.as_str(), |_| true)
     }
 
-    fn of(mut url: Url) -> Option<Place> {
+    /// An address with those parameters for which `keep` is true of the name, in lower case.
+    fn of(text: &str, keep: fn(&str) -> bool) -> Option<Place> {
+        let mut url = Url::parse(text.trim()).ok()?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str()?.is_empty() {
             return None;
         }
@@ -38,7 +65,13 @@ impl Place {
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
         if let Some(query) = url.query() {
-            let kept: Vec<&str> = query.split('&').filter(|pair| makes_a_page(pair)).collect();
+            let name = |pair: &str| {
+                pair.split('=')
+                    .next()
+                    .unwrap_or_default()
+                    .to_ascii_lowercase()
+            };
+            let kept: Vec<&str> = query.split('&').filter(|pair| keep(&name(pair))).collect();
             let kept = kept.join("&");
             url.set_query((!kept.is_empty()).then_some(kept.as_str()));
         }
@@ -57,16 +90,15 @@ impl Place {
     }
 }
 
-fn makes_a_page(pair: &str) -> bool {
-    let name = pair
-        .split('=')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+fn makes_a_page(name: &str) -> bool {
     !(name.is_empty()
         || name.starts_with("utm_")
         || name.starts_with("itm_")
-        || NOT_THE_PAGE.contains(&name.as_str()))
+        || NOT_THE_PAGE.contains(&name))
+}
+
+fn names_a_page(name: &str) -> bool {
+    THE_PAGE.contains(&name)
 }
 
 fn key(url: &Url) -> Option<String> {
@@ -189,8 +221,14 @@ mod tests {
             ("shop.de:8443", "/a/b?c=d")
         );
         assert_eq!(
-            Place::linked(&page.url, "../x?utm_medium=y").unwrap().url,
-            "https://shop.de:8443/x"
+            Place::linked(&page.url, "../x?alloy=y#z").unwrap().url,
+            "https://shop.de:8443/x?alloy=y"
+        );
+        assert_eq!(
+            Place::seen("https://shop.de/p?ID=7&email=a@b.c&token=x")
+                .unwrap()
+                .url,
+            "https://shop.de/p?ID=7"
         );
         assert_eq!(
             Place::linked(&page.url, "//other.de").unwrap().host,

@@ -17,7 +17,7 @@ const MAX_IMPLIED: usize = 32;
 /// More nodes are not looked at.
 const MAX_NODES: usize = 500_000;
 /// A page that takes longer is read as far as it got.
-const MAX_TIME: Duration = Duration::from_secs(5);
+pub const MAX_TIME: Duration = Duration::from_secs(5);
 /// Bytes between two looks at the clock.
 const STEP: usize = 16 * 1024;
 

@@ -64,7 +64,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.crawl_delay", c"Wait between two requests to a host.", c"A longer Crawl-delay in robots.txt goes before. There is never more than one request to a host at a time."),
     entry(c"starsink.crawl_retry", c"Wait after a page's first failure.", c"Doubles with each further failure, up to a day; after eight the page waits for starsink.crawl_refresh."),
     entry(c"starsink.crawl_connections", c"Hosts that are asked at the same time.", c"Each request is a thread of the crawler, at work only while it lasts."),
-    entry(c"starsink.crawl_timeout", c"Longest time for one request, its answer included.", c"Also how long a host is left alone after the crawler was killed during a request."),
+    entry(c"starsink.crawl_timeout", c"Longest time for one request, its answer included.", c"Also how long, with some seconds more, a host is left alone after the crawler was killed during a request."),
     entry(c"starsink.crawl_max_bytes", c"Largest page, before and after decompression.", c"A larger one counts as failed. It holds for sitemaps too."),
 ];
 

@@ -8,6 +8,7 @@ use super::verdict::{End, ROBOTS_FOR};
 use crate::crawl::extract::Page;
 use crate::crawl::fetch::Request;
 use crate::crawl::hosts::{AllowedHosts, Place};
+use crate::crawl::markup::MAX_TIME;
 use crate::crawl::robots::Robots;
 use crate::crawl::visit::Kind;
 use crate::error::Failure;
@@ -156,7 +157,7 @@ impl Queue {
     }
 
     pub fn begin(&self, page: i64, settings: &Crawl) -> Result<(), Failure> {
-        let lease = settings.limits.timeout + settings.delay;
+        let lease = settings.limits.timeout + MAX_TIME + settings.delay;
         self.begin.run(&[page.into(), millis(lease).into()])
     }
 
@@ -263,7 +264,7 @@ impl Queue {
     pub fn discover(&self, sizes: &str) -> Result<Vec<Sighting>, Failure> {
         let mut found = Vec::new();
         self.discover.each(&[sizes.into(), BLOCKS.into()], |row| {
-            if let Some(place) = Place::parse(&get::<String>(row, 3)?) {
+            if let Some(place) = Place::seen(&get::<String>(row, 3)?) {
                 found.push(Sighting {
                     product_id: row.get(1)?,
                     store_id: row.get(2)?,

@@ -403,7 +403,8 @@ fn note(
     let sightings = |texts: &[String]| -> Vec<Sighting> {
         let places = texts
             .iter()
-            .filter_map(|text| Place::linked(&candidate.request.url, text));
+            .filter_map(|text| Place::linked(&candidate.request.url, text))
+            .filter_map(|place| Place::parse(&place.url));
         let known = |place| Sighting {
             product_id: None,
             store_id: None,
