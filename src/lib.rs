@@ -7,12 +7,14 @@
 //! - [`world`]     countries, currencies and rates: what the dimensions are seeded with; pure
 //! - [`analysis`]  what events add up to: sessions, orders, aggregates; pure
 //! - [`schedule`]  when a job runs: intervals and cron; pure
+//! - [`crawl`]     product pages: fetched, and read; pure
 //! - [`warehouse`] the transaction: keys, facts, quarantine, ledger; main thread only
 //! - [`worker`]    the processes that join them
 //! - [`functions`] what SQL calls
 //! - [`error`]     failures, and how they become the server's errors
 
 mod analysis;
+mod crawl;
 mod error;
 mod event;
 mod functions;

@@ -5,10 +5,11 @@
 //! - `kafka`: Apache Kafka, one node. `mock`: librdkafka's mock cluster.
 //! - `consuming`: a cluster that consumes a topic.
 //! - `producer`: messages and transactions. `bulk`: shop events in bulk. `shop`: the events themselves.
+//! - `test_shop`: a shop whose pages can be crawled.
 //! - `merging`: a warehouse to merge into.
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
-//! - `analysis`, `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
+//! - `analysis`, `crawl`, `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -26,10 +27,13 @@ mod port;
 mod process;
 pub mod producer;
 pub mod shop;
+pub mod test_shop;
 
 #[path = "../../src/analysis/mod.rs"]
 #[allow(dead_code)]
 pub mod analysis;
+#[path = "../../src/crawl/mod.rs"]
+pub mod crawl;
 #[path = "../../src/event/mod.rs"]
 pub mod event;
 pub mod event_claims;

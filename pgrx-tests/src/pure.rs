@@ -12,3 +12,5 @@ mod latency;
 mod schedule;
 #[path = "../../src/worker/share.rs"]
 mod share;
+#[path = "../../src/worker/verdict.rs"]
+mod verdict;

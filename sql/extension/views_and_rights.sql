@@ -46,7 +46,12 @@ GRANT EXECUTE ON FUNCTION starsink.job_rows(), starsink.job_states(), starsink.f
 GRANT SELECT ON starsink.jobs, starsink.freshness TO starsink_admin, starsink_reader;
 GRANT EXECUTE ON FUNCTION starsink.roll_up_ledger(integer), starsink.ensure_partition(timestamptz), starsink.exchange_rate(text, date),
     starsink.valued(numeric, text, date, text), starsink.currency_of(text, text, text), starsink.revalue_order_lines() TO starsink_worker;
-GRANT EXECUTE ON FUNCTION starsink.parse_user_agent(text), starsink.expand_options(jsonb, text), starsink.parse_price(text),
+GRANT EXECUTE ON FUNCTION starsink.crawl_add(text[], text[], text, text, text[], text[]), starsink.crawl_candidates(integer), starsink.crawl_begin(bigint, interval),
+    starsink.crawl_end(bigint, text, text, boolean, interval, interval, text, text, jsonb), starsink.crawl_leave(text, interval),
+    starsink.crawl_move(bigint, text, text, interval), starsink.crawl_robots(bigint, text, interval, interval), starsink.crawl_discover(jsonb, integer),
+    starsink.crawl_sizes(), starsink.crawl_unsearched(jsonb), starsink.crawl_homes(text[], text[]), starsink.crawl_prepare(), starsink.crawl_offered(), starsink.crawl_offers(), starsink.crawl_prices(bigint),
+    starsink.expand_options(jsonb, text) TO starsink_worker;
+GRANT EXECUTE ON FUNCTION starsink.extract_product(text, text), starsink.parse_user_agent(text), starsink.expand_options(jsonb, text), starsink.parse_price(text),
     starsink.classify_referrer(text, text), starsink.classify_channel(text, text, text), starsink.country_of_ip(inet),
     starsink.convert_currency(numeric, text, date, text), starsink.valued(numeric, text, date, text), starsink.exchange_rate(text, date),
     starsink.currency_of(text, text, text) TO starsink_reader;
@@ -90,8 +95,10 @@ COMMENT ON FUNCTION starsink.ingest_file(text) IS 'Loads a file of JSON lines on
 COMMENT ON FUNCTION starsink.redrive(text) IS 'Tries the messages in quarantine again, all or those with one code; what loads leaves it.';
 COMMENT ON FUNCTION starsink.quality_codes(bigint) IS 'The codes in fact_event.quality_flags.';
 COMMENT ON FUNCTION starsink.validation_codes() IS 'The rows of starsink.codes.';
-COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward.';
+COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward, 33 the crawler.';
 COMMENT ON FUNCTION starsink.partition_states() IS 'What each partition''s worker is doing with it.';
+COMMENT ON FUNCTION starsink.extract_product(text, text) IS 'What a product page says, by its HTML and address; NULL if it shows no product. The first columns are those of starsink.merge_product().';
+COMMENT ON FUNCTION starsink.crawl_place(text) IS 'A page''s address as the crawler keeps it, its host, and whether that may be visited.';
 COMMENT ON FUNCTION starsink.file_progress() IS 'Files being ingested now.';
 COMMENT ON FUNCTION starsink.job_states() IS 'How the jobs of the steward stand now.';
 COMMENT ON FUNCTION starsink.next_run(text, timestamptz) IS 'When a schedule comes next after a time; a wrong one is an error that says why.';

@@ -10,7 +10,8 @@ BEGIN
                OR c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relname IN ('order_line', 'exchange_rate_daily')
                OR c.relnamespace = 'starsink'::pg_catalog.regnamespace
                   AND c.relname IN ('ledger', 'control_log', 'secret', 'quarantine', 'audit_key', 'sql_offset', 'merge_history', 'merge_digest',
-                                    'merge_log', 'erasure_log', 'fold', 'fold_day', 'dictionary', 'reconciliation', 'audit_log',
+                                    'merge_log', 'erasure_log', 'crawl_host', 'crawl_page', 'crawl_mark', 'crawl_control', 'crawl_product', 'crawl_status',
+                                    'fold', 'fold_day', 'dictionary', 'reconciliation', 'audit_log',
                                     'job', 'job_run', 'job_mark', 'retention_log', 'quality_hour', 'store_domain', 'job_runs', 'quality'))
           AND c.relkind IN ('r', 'p', 'v', 'S')
           AND c.relowner <> 'starsink_worker'::pg_catalog.regrole
@@ -23,7 +24,7 @@ BEGIN
     FOR item IN
         SELECT c.oid::pg_catalog.regclass AS name FROM pg_catalog.pg_class AS c
         WHERE c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p')
-          AND c.relname ~ '^(dim|bridge|agg)_|^fact_(order_line|exchange_rate|session|order|attribution)$' AND c.relname <> 'dim_customer'
+          AND c.relname ~ '^(dim|bridge|agg)_|^fact_(order_line|exchange_rate|product_price|session|order|attribution)$' AND c.relname <> 'dim_customer'
     LOOP
         EXECUTE pg_catalog.format('GRANT SELECT ON %s TO starsink_reader', item.name);
     END LOOP;
@@ -41,4 +42,4 @@ GRANT SELECT ON starsink.ledger, starsink.fold, starsink.merge_history, starsink
 GRANT SELECT ON warehouse.order_line, warehouse.exchange_rate_daily, warehouse.dim_audit, starsink.dictionary TO starsink_reader;
 GRANT SELECT ON starsink.job_runs, starsink.quality, starsink.quality_hour, starsink.retention_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON starsink.job TO starsink_admin;
-GRANT SELECT ON starsink.control_log, starsink.quarantine, starsink.erasure_log, starsink.dictionary TO starsink_admin;
+GRANT SELECT ON starsink.crawl_host, starsink.crawl_page, starsink.crawl_control, starsink.crawl_product, starsink.crawl_status, starsink.control_log, starsink.quarantine, starsink.erasure_log, starsink.dictionary TO starsink_admin;

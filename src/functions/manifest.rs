@@ -99,6 +99,11 @@ extension_sql_file!(
     requires = ["jobs"]
 );
 extension_sql_file!(
+    "../../sql/extension/crawl.sql",
+    name = "crawl",
+    requires = ["merge_functions"]
+);
+extension_sql_file!(
     "../../sql/extension/views_and_rights.sql",
     name = "views_and_rights",
     finalize

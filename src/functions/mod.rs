@@ -11,6 +11,7 @@
 //! - [`rates`]    exchange rates from files
 //! - [`fold`]     sessions and aggregates; [`tail`] what is not in them yet; [`aggregates`] sets and tallies in SQL
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
+//! - [`pages`]    what a product page says, and where pages may be fetched from
 //! - [`loader`]   this session's loader, and the frame its batches share
 
 mod aggregates;
@@ -20,6 +21,7 @@ mod ingest;
 mod jobs;
 mod loader;
 mod manifest;
+mod pages;
 mod rates;
 mod redrive;
 mod seek;

@@ -58,6 +58,17 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.retention", c"How long events are kept: days, weeks, months or years, for example 2 years.", c"The job retention drops partitions that are wholly older and folded; sessions and aggregates stay. Empty: for ever."),
     entry(c"starsink.quarantine_retention", c"How long messages are kept in quarantine, for example 90d.", c"The job quarantine_cleanup deletes older ones, re-driven or not. 0: for ever."),
     entry(c"starsink.ledger_detail", c"How long the ledger keeps each batch before it is rolled up by the minute.", c"Rows by the minute are rolled up by the day after a day."),
+    entry(c"starsink.crawl_enabled", c"Whether the crawler visits product pages.", c"Needs starsink.crawl_user_agent_contact. Takes effect at reload; it takes one of max_worker_processes."),
+    entry(c"starsink.crawl_user_agent_contact", c"Where the crawler's operator can be reached, a URL or an e-mail address.", c"Part of the User-Agent header of every request. Empty: nothing is visited."),
+    entry(c"starsink.crawl_allowed_hosts", c"Hosts to visit beside the stores' domains, separated by commas.", c"A name covers the hosts below it, at the usual ports; host:port allows another one, http:// in front a host without TLS to begin with."),
+    entry(c"starsink.crawl_allow_private_addresses", c"Whether private, loopback and link-local addresses may be connected to.", c"Off: a host that resolves to such an address is not visited, nor is a redirect to one. On for a shop in the same network."),
+    entry(c"starsink.crawl_sitemap", c"Whether sitemaps are read for products that no event has shown yet.", c"Those that robots.txt names, else /sitemap.xml; of the stores' domains and the allowed hosts."),
+    entry(c"starsink.crawl_refresh", c"How long after a visit a page is visited again.", c"With the validators of the last visit, so that an unchanged page costs its host little."),
+    entry(c"starsink.crawl_delay", c"Wait between two requests to a host.", c"A longer Crawl-delay in robots.txt goes before. There is never more than one request to a host at a time."),
+    entry(c"starsink.crawl_retry", c"Wait after a page's first failure.", c"Doubles with each further failure, up to a day; after eight the page waits for starsink.crawl_refresh."),
+    entry(c"starsink.crawl_connections", c"Hosts that are asked at the same time.", c"Each request is a thread of the crawler, at work only while it lasts."),
+    entry(c"starsink.crawl_timeout", c"Longest time for one request, its answer included.", c"Also how long, with some seconds more, a host is left alone after the crawler was killed during a request."),
+    entry(c"starsink.crawl_max_bytes", c"Largest page, before and after decompression.", c"A larger one counts as failed. It holds for sitemaps too."),
 ];
 
 /// Short and long description of a setting; empty for a name that is not listed, which a test forbids.

@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString, c_char};
 
 use pgrx::pg_sys;
 
+use crate::crawl::hosts::AllowedHosts;
 use crate::kafka::properties;
 
 /// Outcome of a check: what is wrong, and what would be right.
@@ -130,6 +131,31 @@ pub fn retention(value: &str) -> Result<(), Refusal> {
     refuse(
         format!("invalid value for parameter \"starsink.retention\": \"{value}\""),
         "Give days, weeks, months or years, for example 400 days or 2 years; empty keeps everything.",
+    )
+}
+
+pub fn crawl_allowed_hosts(value: &str) -> Result<(), Refusal> {
+    match AllowedHosts::new([], value) {
+        Ok(_) => Ok(()),
+        Err(entry) => refuse(
+            format!("invalid value for parameter \"starsink.crawl_allowed_hosts\": \"{entry}\""),
+            "Give host names or addresses separated by commas, with a port where it is not the usual one, for example example.com,shop.example:8443.",
+        ),
+    }
+}
+
+/// It becomes part of a header.
+pub fn crawl_user_agent_contact(value: &str) -> Result<(), Refusal> {
+    let is_plain = value.len() <= 200
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')'));
+    if is_plain {
+        return Ok(());
+    }
+    refuse(
+        format!("invalid value for parameter \"starsink.crawl_user_agent_contact\": \"{value}\""),
+        "Give an address where you can be reached about the crawler, for example https://www.example.com/crawler or crawler@example.com.",
     )
 }
 

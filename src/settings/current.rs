@@ -31,7 +31,7 @@ pub fn secret_is_set(name: &str) -> Option<bool> {
     }
 }
 
-fn get(setting: &'static Text) -> String {
+pub(super) fn get(setting: &'static Text) -> String {
     setting
         .get()
         .map(|value| value.to_string_lossy().into_owned())
@@ -55,6 +55,7 @@ pub fn current() -> Settings {
         topic: get(&TOPIC),
         kafka: kafka_properties(),
         workers: WORKERS.get(),
+        crawl_enabled: CRAWL_ENABLED.get(),
         batch_max_events: BATCH_MAX_EVENTS.get().max(1) as usize,
         batch_max_wait: millis(&BATCH_MAX_WAIT),
         memory: MEMORY.get().max(1) as usize * 1024 * 1024,

@@ -60,6 +60,17 @@ pub(super) static EXCHANGE_RATES_FILE: Text = Text::new(Some(c""));
 pub(super) static RETENTION: Text = Text::new(Some(c""));
 pub(super) static QUARANTINE_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(super) static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
+pub(super) static CRAWL_ENABLED: GucSetting<bool> = GucSetting::<bool>::new(false);
+pub(super) static CRAWL_USER_AGENT_CONTACT: Text = Text::new(Some(c""));
+pub(super) static CRAWL_ALLOWED_HOSTS: Text = Text::new(Some(c""));
+pub(super) static CRAWL_ALLOW_PRIVATE_ADDRESSES: GucSetting<bool> = GucSetting::<bool>::new(false);
+pub(super) static CRAWL_SITEMAP: GucSetting<bool> = GucSetting::<bool>::new(false);
+pub(super) static CRAWL_REFRESH: GucSetting<i32> = GucSetting::<i32>::new(7 * 86_400);
+pub(super) static CRAWL_DELAY: GucSetting<i32> = GucSetting::<i32>::new(1_000);
+pub(super) static CRAWL_RETRY: GucSetting<i32> = GucSetting::<i32>::new(60);
+pub(super) static CRAWL_CONNECTIONS: GucSetting<i32> = GucSetting::<i32>::new(4);
+pub(super) static CRAWL_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(20_000);
+pub(super) static CRAWL_MAX_BYTES: GucSetting<i32> = GucSetting::<i32>::new(8 * 1024 * 1024);
 
 pub(super) static SASL_PASSWORD_VALUE: Secret = Secret::new();
 pub(super) static SSL_KEY_PASSWORD_VALUE: Secret = Secret::new();
@@ -85,6 +96,8 @@ check_hook!(check_base_currency, check::base_currency);
 check_hook!(check_oldest_event, check::oldest_event);
 check_hook!(check_retention, check::retention);
 check_hook!(check_kafka_options, check::kafka_options);
+check_hook!(check_allowed_hosts, check::crawl_allowed_hosts);
+check_hook!(check_contact, check::crawl_user_agent_contact);
 
 macro_rules! secret_hooks {
     ($check_hook:ident, $assign_hook:ident, $value:ident, $check:expr) => {
@@ -182,6 +195,18 @@ fn int(
         max,
         GucContext::Sighup,
         unit,
+    );
+}
+
+fn switch(name: &'static CStr, setting: &'static GucSetting<bool>) {
+    let (short, long) = catalog::describe(name);
+    GucRegistry::define_bool_guc(
+        name,
+        short,
+        long,
+        setting,
+        GucContext::Sighup,
+        GucFlags::default(),
     );
 }
 
@@ -341,9 +366,61 @@ pub fn register() {
         86_400,
         GucFlags::UNIT_S,
     );
+    register_crawl();
     #[cfg(not(any(feature = "pg13", feature = "pg14")))]
     // SAFETY: called from _PG_init with a terminated string.
     unsafe {
         pgrx::pg_sys::MarkGUCPrefixReserved(c"starsink".as_ptr());
     }
+}
+
+fn register_crawl() {
+    switch(c"starsink.crawl_enabled", &CRAWL_ENABLED);
+    text(
+        c"starsink.crawl_user_agent_contact",
+        &CRAWL_USER_AGENT_CONTACT,
+        Some(check_contact),
+    );
+    text(
+        c"starsink.crawl_allowed_hosts",
+        &CRAWL_ALLOWED_HOSTS,
+        Some(check_allowed_hosts),
+    );
+    switch(
+        c"starsink.crawl_allow_private_addresses",
+        &CRAWL_ALLOW_PRIVATE_ADDRESSES,
+    );
+    switch(c"starsink.crawl_sitemap", &CRAWL_SITEMAP);
+    let seconds = GucFlags::UNIT_S;
+    int(
+        c"starsink.crawl_refresh",
+        &CRAWL_REFRESH,
+        1,
+        i32::MAX,
+        seconds,
+    );
+    let millis = GucFlags::UNIT_MS;
+    int(c"starsink.crawl_delay", &CRAWL_DELAY, 0, 3_600_000, millis);
+    int(c"starsink.crawl_retry", &CRAWL_RETRY, 1, 86_400, seconds);
+    int(
+        c"starsink.crawl_connections",
+        &CRAWL_CONNECTIONS,
+        1,
+        64,
+        GucFlags::default(),
+    );
+    int(
+        c"starsink.crawl_timeout",
+        &CRAWL_TIMEOUT,
+        100,
+        600_000,
+        millis,
+    );
+    int(
+        c"starsink.crawl_max_bytes",
+        &CRAWL_MAX_BYTES,
+        1024,
+        256 * 1024 * 1024,
+        GucFlags::UNIT_BYTE,
+    );
 }

@@ -4,6 +4,7 @@
 //! - [`guc`]     the GUCs and their registration
 //! - [`choices`] settings with a fixed set of values
 //! - [`current`] the values of one moment
+//! - [`crawl`]   those of the crawler, at one moment
 //! - [`check`]   check hooks: what a value must be, and what the error says
 //! - [`secret`]  settings whose value no view and no log line ever shows
 //! - [`catalog`] the documentation behind the view `starsink.settings`
@@ -15,6 +16,7 @@
 pub mod catalog;
 mod check;
 mod choices;
+mod crawl;
 mod current;
 mod guc;
 mod secret;
@@ -23,9 +25,11 @@ use std::time::Duration;
 
 pub use choices::{OffsetReset, OnReset};
 pub use current::{exchange_rates_file, report_time_zone, secret_is_set};
+pub use crawl::Crawl;
 pub use guc::register;
 
 use crate::event::policy::Policy;
+use crate::worker::state::CRAWLER;
 
 /// The settings of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,7 @@ pub struct Settings {
     /// librdkafka's properties, in its own words, secrets among them.
     pub kafka: Vec<(String, String)>,
     pub workers: i32,
+    pub crawl_enabled: bool,
     pub batch_max_events: usize,
     pub batch_max_wait: Duration,
     /// Bytes of memory one worker may use for messages and batches.
@@ -57,6 +62,14 @@ impl Settings {
                 .kafka
                 .iter()
                 .any(|(name, value)| name == "bootstrap.servers" && !value.is_empty())
+    }
+
+    /// Whether the worker of this slot has something to do.
+    pub fn wants(&self, worker: i32) -> bool {
+        match worker {
+            CRAWLER => self.crawl_enabled,
+            number => number <= self.workers,
+        }
     }
 
     pub fn current() -> Settings {

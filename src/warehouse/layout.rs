@@ -36,6 +36,7 @@ const SCRIPT: &[(&str, &str)] = &[
         include_str!("../../sql/warehouse/quarantine.sql"),
     ),
     ("merge", include_str!("../../sql/warehouse/merge.sql")),
+    ("crawl", include_str!("../../sql/warehouse/crawl.sql")),
     ("views", include_str!("../../sql/warehouse/views.sql")),
     (
         "dictionary",
@@ -113,6 +114,20 @@ pub fn exists() -> bool {
         schema != pgrx::pg_sys::InvalidOid
             && pgrx::pg_sys::get_relname_relid(c"quarantine".as_ptr(), schema)
                 != pgrx::pg_sys::InvalidOid
+    }
+}
+
+/// Lays out what a warehouse of an earlier version lacks for the crawler.
+pub fn complete_for_crawling() -> Result<(), Failure> {
+    // SAFETY: catalog look-ups inside a transaction.
+    let has_queue = unsafe {
+        let schema = pgrx::pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
+        pgrx::pg_sys::get_relname_relid(c"crawl_page".as_ptr(), schema) != pgrx::pg_sys::InvalidOid
+    };
+    if has_queue {
+        Ok(())
+    } else {
+        create_once_more()
     }
 }
 

@@ -1,5 +1,5 @@
-//! The launcher: the one static worker. It is connected to no database, keeps the ingest workers and the steward
-//! running while the database is there, and does nothing else. A standby starts it when it is promoted.
+//! The launcher: the one static worker. It is connected to no database, keeps the other workers running
+//!  while the database is there, and does nothing else. A standby starts it when it is promoted.
 
 use std::time::Duration;
 
@@ -41,13 +41,13 @@ pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
         let settings = Settings::current();
         let is_there = database_exists(&settings.database);
         for place in &mut places {
-            place.keep(is_there && place.number <= settings.workers, &settings);
+            place.keep(is_there && settings.wants(place.number), &settings);
         }
         super::session::wait(ROUND);
     }
 }
 
-/// One worker's place: 0 is the steward's.
+/// One worker's place, by its slot on the board.
 struct Place {
     number: i32,
     started: Option<DynamicBackgroundWorker>,
@@ -105,10 +105,10 @@ impl Place {
     }
 
     fn name(&self) -> String {
-        if self.number == 0 {
-            "starsink steward".to_owned()
-        } else {
-            format!("starsink ingest {}", self.number)
+        match self.number {
+            0 => "starsink steward".to_owned(),
+            state::CRAWLER => "starsink crawler".to_owned(),
+            number => format!("starsink ingest {number}"),
         }
     }
 
@@ -117,10 +117,10 @@ impl Place {
         BackgroundWorkerBuilder::new(&name)
             .set_type(&name)
             .set_library(LIBRARY)
-            .set_function(if self.number == 0 {
-                "starsink_steward_main"
-            } else {
-                "starsink_ingest_main"
+            .set_function(match self.number {
+                0 => "starsink_steward_main",
+                state::CRAWLER => "starsink_crawler_main",
+                _ => "starsink_ingest_main",
             })
             .set_argument(self.number.into_datum())
             .enable_spi_access()

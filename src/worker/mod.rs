@@ -10,12 +10,15 @@
 //! - [`steward`]  what time brings: runs the jobs that are due
 //! - [`jobs`]     its account of them
 //! - [`job_board`] shared memory: how each job stands, for starsink.jobs
+//! - [`crawler`]  product pages: claimed, fetched in threads of their own, merged; [`crawl_queue`] its statements, [`verdict`] what follows from a visit
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
 //! - [`backoff`]  waiting between retries
 //! - [`state`]    shared memory: what each worker is doing, for starsink.status
 
 pub mod assignment;
 pub mod backoff;
+pub mod crawl_queue;
+pub mod crawler;
 pub mod ingest;
 pub mod job_board;
 pub mod jobs;
@@ -26,3 +29,4 @@ pub mod session;
 pub mod share;
 pub mod state;
 pub mod steward;
+pub mod verdict;

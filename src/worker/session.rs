@@ -95,7 +95,7 @@ impl Session {
     /// extension is new.
     pub fn look_around(&self, settings: &Settings) -> Result<Presence, Failure> {
         if settings.database != self.database
-            || self.worker > settings.workers
+            || !settings.wants(self.worker)
             || self.is_being_dropped()?
         {
             // SAFETY: an orderly end of the process; the launcher starts another one where one is wanted.

@@ -3,8 +3,11 @@
 
 use pgrx::{PGRXSharedMemory, PgLwLock};
 
-/// Ingest workers at most, as the setting's bound says; slot 0 is the steward's.
-pub const MAX_WORKERS: usize = 33;
+/// Slots for workers: 0 is the steward's, then those of the ingest workers, as many as the setting's bound says, and
+/// the crawler's.
+pub const MAX_WORKERS: usize = 34;
+/// The crawler's slot.
+pub const CRAWLER: i32 = 33;
 /// Partitions that can be shown with live state; more are ingested but shown from the ledger only.
 pub const MAX_PARTITIONS: usize = 512;
 
