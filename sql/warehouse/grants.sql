@@ -11,7 +11,8 @@ BEGIN
                OR c.relnamespace = 'starsink'::pg_catalog.regnamespace
                   AND c.relname IN ('ledger', 'control_log', 'secret', 'quarantine', 'audit_key', 'sql_offset', 'merge_history', 'merge_digest',
                                     'merge_log', 'erasure_log', 'fold', 'fold_day', 'dictionary', 'reconciliation', 'audit_log',
-                                    'job', 'job_run', 'job_mark', 'retention_log', 'quality_hour', 'store_domain', 'job_runs', 'quality'))
+                                    'job', 'job_run', 'job_mark', 'retention_log', 'quality_hour', 'store_domain', 'job_runs', 'quality',
+                                    'alert_rule', 'alert_event', 'alert_delivery'))
           AND c.relkind IN ('r', 'p', 'v', 'S')
           AND c.relowner <> 'starsink_worker'::pg_catalog.regrole
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -42,3 +43,5 @@ GRANT SELECT ON warehouse.order_line, warehouse.exchange_rate_daily, warehouse.d
 GRANT SELECT ON starsink.job_runs, starsink.quality, starsink.quality_hour, starsink.retention_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON starsink.job TO starsink_admin;
 GRANT SELECT ON starsink.control_log, starsink.quarantine, starsink.erasure_log, starsink.dictionary TO starsink_admin;
+GRANT SELECT ON starsink.alert_rule, starsink.alert_event, starsink.alert_delivery TO starsink_admin, starsink_reader;
+GRANT INSERT, UPDATE, DELETE ON starsink.alert_rule TO starsink_admin;

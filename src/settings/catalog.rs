@@ -58,6 +58,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.retention", c"How long events are kept: days, weeks, months or years, for example 2 years.", c"The job retention drops partitions that are wholly older and folded; sessions and aggregates stay. Empty: for ever."),
     entry(c"starsink.quarantine_retention", c"How long messages are kept in quarantine, for example 90d.", c"The job quarantine_cleanup deletes older ones, re-driven or not. 0: for ever."),
     entry(c"starsink.ledger_detail", c"How long the ledger keeps each batch before it is rolled up by the minute.", c"Rows by the minute are rolled up by the day after a day."),
+    entry(c"starsink.alert_webhook", c"URL that alerts are sent to as JSON by POST when they fire or resolve; never shown.", c"http or https. An answer other than 2xx is tried again for an hour. Empty: nowhere."),
 ];
 
 /// Short and long description of a setting; empty for a name that is not listed, which a test forbids.

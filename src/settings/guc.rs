@@ -61,9 +61,12 @@ pub(super) static RETENTION: Text = Text::new(Some(c""));
 pub(super) static QUARANTINE_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(super) static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
 
+pub(super) static ALERT_WEBHOOK: Text = Text::new(Some(c""));
+
 pub(super) static SASL_PASSWORD_VALUE: Secret = Secret::new();
 pub(super) static SSL_KEY_PASSWORD_VALUE: Secret = Secret::new();
 pub(super) static KAFKA_SECRET_OPTIONS_VALUE: Secret = Secret::new();
+pub(super) static ALERT_WEBHOOK_VALUE: Secret = Secret::new();
 
 macro_rules! check_hook {
     ($hook:ident, $check:path) => {
@@ -121,6 +124,13 @@ secret_hooks!(
     assign_secret_options,
     KAFKA_SECRET_OPTIONS_VALUE,
     check::kafka_secret_options
+);
+
+secret_hooks!(
+    check_alert_webhook,
+    assign_alert_webhook,
+    ALERT_WEBHOOK_VALUE,
+    check::alert_webhook
 );
 
 type CheckHook =
@@ -340,6 +350,12 @@ pub fn register() {
         10,
         86_400,
         GucFlags::UNIT_S,
+    );
+    secret(
+        c"starsink.alert_webhook",
+        &ALERT_WEBHOOK,
+        check_alert_webhook,
+        assign_alert_webhook,
     );
     #[cfg(not(any(feature = "pg13", feature = "pg14")))]
     // SAFETY: called from _PG_init with a terminated string.

@@ -36,6 +36,7 @@ const SCRIPT: &[(&str, &str)] = &[
         include_str!("../../sql/warehouse/quarantine.sql"),
     ),
     ("merge", include_str!("../../sql/warehouse/merge.sql")),
+    ("alerts", include_str!("../../sql/warehouse/alerts.sql")),
     ("views", include_str!("../../sql/warehouse/views.sql")),
     (
         "dictionary",

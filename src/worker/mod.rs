@@ -10,6 +10,7 @@
 //! - [`steward`]  what time brings: runs the jobs that are due
 //! - [`jobs`]     its account of them
 //! - [`job_board`] shared memory: how each job stands, for starsink.jobs
+//! - [`webhook`]  alerts to an address outside, from the steward
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
 //! - [`backoff`]  waiting between retries
 //! - [`state`]    shared memory: what each worker is doing, for starsink.status
@@ -26,3 +27,4 @@ pub mod session;
 pub mod share;
 pub mod state;
 pub mod steward;
+mod webhook;
