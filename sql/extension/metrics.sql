@@ -40,7 +40,7 @@ BEGIN
     IF 'worker' = ANY (wanted) AND NOT pg_is_in_recovery() AND current_database() = current_setting('starsink.database', true) THEN
         RETURN QUERY
         SELECT 'starsink_worker_running', jsonb_build_object('worker', CASE n WHEN 0 THEN 'steward' ELSE n::text END),
-               (w.pid <> 0 AND (n = 0 OR w.state <> 'retrying') IS TRUE)::integer::double precision
+               ((w.pid <> 0 AND (n = 0 OR w.state <> 'retrying')) IS TRUE)::integer::double precision
         FROM generate_series(0, current_setting('starsink.workers')::integer) AS n LEFT JOIN starsink.worker_states() AS w ON w.worker = n;
     END IF;
     IF 'partition' = ANY (wanted) AND here IS NOT NULL AND NOT pg_is_in_recovery() THEN
