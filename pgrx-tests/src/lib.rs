@@ -8,6 +8,7 @@
 //! - `test_shop`: a shop whose pages can be crawled.
 //! - `merging`: a warehouse to merge into.
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
+//! - `watching`: Prometheus, its exporter and Alertmanager around a cluster. `listener`: an address that takes what is posted.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
 //! - `analysis`, `crawl`, `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
@@ -20,6 +21,7 @@ pub mod corpus;
 pub mod feed;
 mod folder;
 pub mod kafka;
+pub mod listener;
 pub mod loading;
 pub mod merging;
 pub mod mock;
@@ -28,6 +30,7 @@ mod process;
 pub mod producer;
 pub mod shop;
 pub mod test_shop;
+pub mod watching;
 
 #[path = "../../src/analysis/mod.rs"]
 #[allow(dead_code)]

@@ -69,7 +69,9 @@ BEGIN
 END
 $$;
 GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.compact_aggregates(), starsink.forget_folds(), starsink.is_folded_up_to(bigint) TO starsink_worker;
-GRANT SELECT ON starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
+GRANT EXECUTE ON FUNCTION starsink.metrics(text), starsink.metric_names(), starsink.prometheus(), starsink.alert_rows() TO starsink_reader;
+GRANT EXECUTE ON FUNCTION starsink.evaluate_alerts(), starsink.alert_json(bigint) TO starsink_worker;
+GRANT SELECT ON starsink.alerts, starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
 
 -- Ingestion and folding from SQL look keys up and skip foreign-key triggers as the workers do.
 DO $$

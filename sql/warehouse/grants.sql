@@ -12,7 +12,8 @@ BEGIN
                   AND c.relname IN ('ledger', 'control_log', 'secret', 'quarantine', 'audit_key', 'sql_offset', 'merge_history', 'merge_digest',
                                     'merge_log', 'erasure_log', 'crawl_host', 'crawl_page', 'crawl_mark', 'crawl_control', 'crawl_product', 'crawl_status',
                                     'fold', 'fold_day', 'dictionary', 'reconciliation', 'audit_log',
-                                    'job', 'job_run', 'job_mark', 'retention_log', 'quality_hour', 'store_domain', 'job_runs', 'quality'))
+                                    'job', 'job_run', 'job_mark', 'retention_log', 'quality_hour', 'store_domain', 'job_runs', 'quality',
+                                    'alert_rule', 'alert_event', 'alert_delivery'))
           AND c.relkind IN ('r', 'p', 'v', 'S')
           AND c.relowner <> 'starsink_worker'::pg_catalog.regrole
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -43,3 +44,5 @@ GRANT SELECT ON warehouse.order_line, warehouse.exchange_rate_daily, warehouse.d
 GRANT SELECT ON starsink.job_runs, starsink.quality, starsink.quality_hour, starsink.retention_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON starsink.job TO starsink_admin;
 GRANT SELECT ON starsink.crawl_host, starsink.crawl_page, starsink.crawl_control, starsink.crawl_product, starsink.crawl_status, starsink.control_log, starsink.quarantine, starsink.erasure_log, starsink.dictionary TO starsink_admin;
+GRANT SELECT ON starsink.alert_rule, starsink.alert_event, starsink.alert_delivery TO starsink_admin, starsink_reader;
+GRANT INSERT, UPDATE, DELETE ON starsink.alert_rule TO starsink_admin;

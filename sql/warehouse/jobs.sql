@@ -100,6 +100,7 @@ COMMENT ON COLUMN starsink.store_domain.events IS 'Events. [unit: events]';
 
 -- What a new version changes comes with it; schedule, enabled and timeout are the operator's from the first day on.
 INSERT INTO starsink.job AS j (ordinal, name, schedule, command, depends_on, timeout, description) VALUES
+    (5, 'alerts', '5 s', 'evaluate_alerts', '{}', '1 min', 'Compares the rules of starsink.alert_rule to what is measured, and tells what changed.'),
     (10, 'partitions', '1 h', 'make_partitions', '{}', '1 min', 'Makes the partitions of this and the next month.'),
     (20, 'roll_up_ledger', '10 s', 'roll_up_ledger', '{}', '5 min', 'Sums old ledger rows up by minute and by day.'),
     (30, 'fold', '1 s', 'fold', '{}', '10 min', 'Folds committed events into sessions, orders, attribution and aggregates.'),

@@ -19,6 +19,16 @@ extension_sql_file!(
     requires = ["roles"]
 );
 extension_sql_file!(
+    "../../sql/extension/metrics.sql",
+    name = "metrics",
+    requires = ["status"]
+);
+extension_sql_file!(
+    "../../sql/extension/alerts.sql",
+    name = "alerts",
+    requires = ["metrics"]
+);
+extension_sql_file!(
     "../../sql/extension/books.sql",
     name = "books",
     requires = ["roles"]

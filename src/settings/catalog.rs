@@ -69,6 +69,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.crawl_connections", c"Hosts that are asked at the same time.", c"Each request is a thread of the crawler, at work only while it lasts."),
     entry(c"starsink.crawl_timeout", c"Longest time for one request, its answer included.", c"Also how long, with some seconds more, a host is left alone after the crawler was killed during a request."),
     entry(c"starsink.crawl_max_bytes", c"Largest page, before and after decompression.", c"A larger one counts as failed. It holds for sitemaps too."),
+    entry(c"starsink.alert_webhook", c"URL that alerts are sent to as JSON by POST when they fire or resolve; never shown.", c"http or https. An answer other than 2xx is tried again for an hour. Empty: nowhere."),
 ];
 
 /// Short and long description of a setting; empty for a name that is not listed, which a test forbids.

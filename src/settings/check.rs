@@ -159,6 +159,19 @@ pub fn crawl_user_agent_contact(value: &str) -> Result<(), Refusal> {
     )
 }
 
+/// The address often holds a token, so the refusal does not repeat it.
+pub fn alert_webhook(value: &str) -> Result<(), Refusal> {
+    let legal = url::Url::parse(value)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
+    if value.is_empty() || legal {
+        return Ok(());
+    }
+    refuse(
+        "invalid value for parameter \"starsink.alert_webhook\"".to_owned(),
+        "Give a URL, for example https://hooks.example.com/starsink.",
+    )
+}
+
 /// The names in `starsink.kafka_options` must be librdkafka's, the values its values, and none of them a secret.
 pub fn kafka_options(value: &str) -> Result<(), Refusal> {
     options("starsink.kafka_options", value, false)

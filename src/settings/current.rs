@@ -21,12 +21,18 @@ pub fn report_time_zone() -> chrono_tz::Tz {
     get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC)
 }
 
+/// Where alerts are sent; empty for nowhere.
+pub fn alert_webhook() -> String {
+    ALERT_WEBHOOK_VALUE.get()
+}
+
 /// Whether the secret setting of this name has a value; `None` if the setting is no secret.
 pub fn secret_is_set(name: &str) -> Option<bool> {
     match name {
         "starsink.sasl_password" => Some(SASL_PASSWORD_VALUE.is_set()),
         "starsink.ssl_key_password" => Some(SSL_KEY_PASSWORD_VALUE.is_set()),
         "starsink.kafka_secret_options" => Some(KAFKA_SECRET_OPTIONS_VALUE.is_set()),
+        "starsink.alert_webhook" => Some(ALERT_WEBHOOK_VALUE.is_set()),
         _ => None,
     }
 }

@@ -72,9 +72,12 @@ pub(super) static CRAWL_CONNECTIONS: GucSetting<i32> = GucSetting::<i32>::new(4)
 pub(super) static CRAWL_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(20_000);
 pub(super) static CRAWL_MAX_BYTES: GucSetting<i32> = GucSetting::<i32>::new(8 * 1024 * 1024);
 
+pub(super) static ALERT_WEBHOOK: Text = Text::new(Some(c""));
+
 pub(super) static SASL_PASSWORD_VALUE: Secret = Secret::new();
 pub(super) static SSL_KEY_PASSWORD_VALUE: Secret = Secret::new();
 pub(super) static KAFKA_SECRET_OPTIONS_VALUE: Secret = Secret::new();
+pub(super) static ALERT_WEBHOOK_VALUE: Secret = Secret::new();
 
 macro_rules! check_hook {
     ($hook:ident, $check:path) => {
@@ -134,6 +137,13 @@ secret_hooks!(
     assign_secret_options,
     KAFKA_SECRET_OPTIONS_VALUE,
     check::kafka_secret_options
+);
+
+secret_hooks!(
+    check_alert_webhook,
+    assign_alert_webhook,
+    ALERT_WEBHOOK_VALUE,
+    check::alert_webhook
 );
 
 type CheckHook =
@@ -367,6 +377,12 @@ pub fn register() {
         GucFlags::UNIT_S,
     );
     register_crawl();
+    secret(
+        c"starsink.alert_webhook",
+        &ALERT_WEBHOOK,
+        check_alert_webhook,
+        assign_alert_webhook,
+    );
     #[cfg(not(any(feature = "pg13", feature = "pg14")))]
     // SAFETY: called from _PG_init with a terminated string.
     unsafe {

@@ -24,8 +24,8 @@ mod secret;
 use std::time::Duration;
 
 pub use choices::{OffsetReset, OnReset};
-pub use current::{exchange_rates_file, report_time_zone, secret_is_set};
 pub use crawl::Crawl;
+pub use current::{alert_webhook, exchange_rates_file, report_time_zone, secret_is_set};
 pub use guc::register;
 
 use crate::event::policy::Policy;

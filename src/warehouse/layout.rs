@@ -37,6 +37,7 @@ const SCRIPT: &[(&str, &str)] = &[
     ),
     ("merge", include_str!("../../sql/warehouse/merge.sql")),
     ("crawl", include_str!("../../sql/warehouse/crawl.sql")),
+    ("alerts", include_str!("../../sql/warehouse/alerts.sql")),
     ("views", include_str!("../../sql/warehouse/views.sql")),
     (
         "dictionary",

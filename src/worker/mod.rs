@@ -11,6 +11,7 @@
 //! - [`jobs`]     its account of them
 //! - [`job_board`] shared memory: how each job stands, for starsink.jobs
 //! - [`crawler`]  product pages: claimed, fetched in threads of their own, merged; [`crawl_queue`] its statements, [`verdict`] what follows from a visit
+//! - [`webhook`]  alerts to an address outside, from the steward
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
 //! - [`backoff`]  waiting between retries
 //! - [`state`]    shared memory: what each worker is doing, for starsink.status
@@ -30,3 +31,4 @@ pub mod share;
 pub mod state;
 pub mod steward;
 pub mod verdict;
+mod webhook;

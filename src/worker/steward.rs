@@ -1,5 +1,5 @@
 //! The steward: what time brings, away from the workers that ingest. It runs the jobs of `starsink.job` that are due,
-//! one after another, each in a transaction of its own; one that fails is tried again and stops no other.
+//! one after another, each in a transaction of its own; one that fails is tried again and stops no other. And it sends alerts.
 
 use std::ffi::CString;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use super::backoff::{Backoff, jitter};
 use super::jobs::{Jobs, Past, Row, explain};
 use super::session::{Presence, Session};
 use super::state::{self, State};
+use super::webhook::Webhook;
 use crate::error::Failure;
 use crate::settings::{self, Settings};
 use crate::warehouse::facts::timestamp;
@@ -30,6 +31,7 @@ pub extern "C-unwind" fn starsink_steward_main(argument: pg_sys::Datum) {
         session,
         jobs: Jobs::default(),
         table: Table::new(),
+        webhook: Webhook::new(),
         backoff: Backoff::default(),
     };
     loop {
@@ -62,6 +64,7 @@ struct Steward {
     session: Session,
     jobs: Jobs,
     table: Table,
+    webhook: Webhook,
     backoff: Backoff,
 }
 
@@ -98,6 +101,7 @@ impl Steward {
             }
         }
         self.jobs.settle();
+        self.webhook.round()?;
         let failing = self.jobs.failing();
         if failing.is_empty() {
             self.session.report(State::Running, "");

@@ -1,0 +1,91 @@
+-- Alerts: rules as rows, and the history of what became of them. Insert-only: the newest event of a rule is its state.
+CREATE TABLE IF NOT EXISTS starsink.alert_rule (
+    name            text COLLATE "C" PRIMARY KEY,
+    metric          text COLLATE "C" NOT NULL,
+    comparison      text NOT NULL CHECK (comparison IN ('>', '>=', '<', '<=')),
+    threshold       double precision NOT NULL,
+    clear_threshold double precision NOT NULL,
+    hold_for        interval NOT NULL DEFAULT '1 minute' CHECK (hold_for >= interval '0'),
+    severity        text NOT NULL DEFAULT 'warning' CHECK (severity IN ('info', 'warning', 'critical')),
+    enabled         boolean NOT NULL DEFAULT true,
+    description     text NOT NULL,
+    -- Else an alert would resolve while its threshold is still crossed, and fire again at once.
+    CONSTRAINT clear_threshold_lies_on_the_good_side CHECK (
+        CASE WHEN comparison IN ('>', '>=') THEN clear_threshold <= threshold ELSE clear_threshold >= threshold END)
+);
+COMMENT ON TABLE starsink.alert_rule IS 'Grain: one rule of alerting. Change them as you like; to be rid of one that came with starsink, disable it.';
+COMMENT ON COLUMN starsink.alert_rule.name IS 'Name of the rule and its alert.';
+COMMENT ON COLUMN starsink.alert_rule.metric IS 'A name of starsink.metrics(). Of several series the worst counts: the highest for > and >=, the lowest for < and <=.';
+COMMENT ON COLUMN starsink.alert_rule.comparison IS 'How the value compares to the threshold when something is wrong.';
+COMMENT ON COLUMN starsink.alert_rule.threshold IS 'Where something is wrong.';
+COMMENT ON COLUMN starsink.alert_rule.clear_threshold IS 'A firing alert resolves once the value no longer compares so to this: hysteresis.';
+COMMENT ON COLUMN starsink.alert_rule.hold_for IS 'How long the threshold must be crossed, without a break, before the alert fires.';
+COMMENT ON COLUMN starsink.alert_rule.severity IS 'info, warning or critical.';
+COMMENT ON COLUMN starsink.alert_rule.enabled IS 'Whether the rule is looked at; an alert of a rule that is disabled resolves.';
+COMMENT ON COLUMN starsink.alert_rule.description IS 'What it means and what to do, for a person.';
+
+CREATE TABLE IF NOT EXISTS starsink.alert_event (
+    event_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    rule      text COLLATE "C" NOT NULL,
+    state     text NOT NULL CHECK (state IN ('ok', 'pending', 'firing')),
+    previous  text NOT NULL CHECK (previous IN ('ok', 'pending', 'firing')),
+    at        timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    value     double precision,
+    threshold double precision NOT NULL,
+    severity  text NOT NULL,
+    labels    jsonb,
+    message   text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS alert_event_rule ON starsink.alert_event (rule, event_id);
+CREATE INDEX IF NOT EXISTS alert_event_at ON starsink.alert_event (at);
+COMMENT ON TABLE starsink.alert_event IS 'Grain: one change of an alert''s state. The newest row of a rule says its state; older ones are its history.';
+COMMENT ON COLUMN starsink.alert_event.event_id IS 'Order of the changes.';
+COMMENT ON COLUMN starsink.alert_event.rule IS 'Name of the rule.';
+COMMENT ON COLUMN starsink.alert_event.state IS 'ok, pending (the threshold is crossed, not for long enough yet) or firing.';
+COMMENT ON COLUMN starsink.alert_event.previous IS 'State before.';
+COMMENT ON COLUMN starsink.alert_event.at IS 'When it changed.';
+COMMENT ON COLUMN starsink.alert_event.value IS 'Value of the metric then; NULL where there was none.';
+COMMENT ON COLUMN starsink.alert_event.threshold IS 'Threshold that the value was compared to.';
+COMMENT ON COLUMN starsink.alert_event.severity IS 'Severity of the rule then.';
+COMMENT ON COLUMN starsink.alert_event.labels IS 'Which of the metric''s series it was.';
+COMMENT ON COLUMN starsink.alert_event.message IS 'The sentence that the log and the webhook have.';
+
+CREATE TABLE IF NOT EXISTS starsink.alert_delivery (
+    event_id bigint PRIMARY KEY,
+    at       timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    attempts integer NOT NULL,
+    error    text
+);
+COMMENT ON TABLE starsink.alert_delivery IS 'Grain: an alert that fired or resolved and was sent to starsink.alert_webhook, or given up.';
+COMMENT ON COLUMN starsink.alert_delivery.event_id IS 'Which change: starsink.alert_event.';
+COMMENT ON COLUMN starsink.alert_delivery.at IS 'When it was received, or given up.';
+COMMENT ON COLUMN starsink.alert_delivery.attempts IS 'How often it was sent, since the server''s last start.';
+COMMENT ON COLUMN starsink.alert_delivery.error IS 'Why it was given up; NULL when it was received.';
+
+INSERT INTO starsink.alert_rule (name, metric, comparison, threshold, clear_threshold, hold_for, severity, description)
+VALUES
+    ('worker_not_running', 'starsink_partition_running', '<', 1, 1, '30 s', 'critical',
+     'Something keeps a worker from consuming: starsink.status has the reason. Messages wait in Kafka meanwhile.'),
+    ('paused', 'starsink_partition_paused', '>=', 1, 1, '1 h', 'warning',
+     'Ingestion has been paused for long: SELECT starsink.resume() if that is not on purpose.'),
+    ('lag_messages', 'starsink_partition_lag_messages', '>', 100000, 10000, '1 min', 'warning',
+     'Messages come faster than they are loaded: look at latency and disk, raise starsink.workers.'),
+    ('lag_seconds', 'starsink_partition_lag_seconds', '>', 60, 10, '1 min', 'critical',
+     'What the warehouse shows is old: look at starsink.status and at what holds the workers up.'),
+    ('freshness', 'starsink_topic_freshness_seconds', '>', 900, 60, '1 min', 'warning',
+     'Nothing has been committed for a quarter of an hour: the shop is quiet, or the producer or Kafka is down.'),
+    ('error_rate', 'starsink_topic_error_rate', '>', 0.05, 0.02, '1 min', 'warning',
+     'More than one message in twenty of the last 5 minutes is in quarantine: group starsink.quarantine by code.'),
+    ('quality_score', 'starsink_topic_quality_score', '<', 0.95, 0.97, '5 min', 'warning',
+     'The share of good messages over the last hour is low: group starsink.quarantine by code, tell the producer.'),
+    ('lateness', 'starsink_topic_lateness_p95_seconds', '>', 300, 120, '5 min', 'warning',
+     'Events reach Kafka long after they happened: look at the producer, or at its clock.'),
+    ('quarantine_growth', 'starsink_topic_quarantine_growth', '>', 1000, 500, '1 min', 'warning',
+     'More than a thousand messages came to quarantine in 5 minutes: group starsink.quarantine by code.'),
+    ('messages_lost', 'starsink_topic_lost_recently', '>', 0, 0, '0', 'critical',
+     'Kafka deleted messages of the last hour''s reading before they were read: its retention is shorter than the outage was.'),
+    ('unbalanced_books', 'starsink_topic_difference', '>', 0, 0, '0', 'critical',
+     'received is not loaded + duplicates + dropped + quarantined: run SELECT * FROM starsink.verify() and report it.'),
+    ('job_failed', 'starsink_job_failed', '>=', 1, 1, '0', 'warning',
+     'A job of the steward failed at its last run: starsink.jobs has the error. It is tried again.')
+ON CONFLICT (name) DO NOTHING;
