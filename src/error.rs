@@ -157,6 +157,18 @@ impl Failure {
         .hint("ecb: the history of the European Central Bank; rows: CSV with the columns date, currency and rate.")
     }
 
+    pub fn bad_schedule(schedule: &str, reason: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("invalid schedule \"{schedule}\": {reason}"),
+        )
+        .hint("Give an interval such as 10 s, 5 min or 1 day, or five fields of cron: minute, hour, day of the month, month, day of the week, such as 30 3 * * *.")
+    }
+
+    pub fn never(schedule: &str) -> Failure {
+        Failure::bad_schedule(schedule, "it never comes")
+    }
+
     pub fn unknown_code(code: &str) -> Failure {
         Failure::new(
             Code::ERRCODE_INVALID_PARAMETER_VALUE,

@@ -6,6 +6,7 @@
 //! - [`event`]     the message: decode, validate, make ready; pure
 //! - [`world`]     countries, currencies and rates: what the dimensions are seeded with; pure
 //! - [`analysis`]  what events add up to: sessions, orders, aggregates; pure
+//! - [`schedule`]  when a job runs: intervals and cron; pure
 //! - [`warehouse`] the transaction: keys, facts, quarantine, ledger; main thread only
 //! - [`worker`]    the processes that join them
 //! - [`functions`] what SQL calls
@@ -16,6 +17,7 @@ mod error;
 mod event;
 mod functions;
 mod kafka;
+mod schedule;
 mod settings;
 mod warehouse;
 mod worker;
@@ -42,6 +44,7 @@ pub extern "C-unwind" fn _PG_init() {
     };
     if is_preloading {
         worker::state::attach();
+        worker::job_board::attach();
         if !is_upgrading {
             worker::launcher::register();
         }

@@ -8,5 +8,7 @@ mod backoff;
 mod key_cache;
 #[path = "../../src/warehouse/latency.rs"]
 mod latency;
+#[path = "../../src/schedule/mod.rs"]
+mod schedule;
 #[path = "../../src/worker/share.rs"]
 mod share;

@@ -47,10 +47,16 @@ BEGIN
         SELECT l.topic, l.partition, sum(l.loaded)::bigint AS loaded, sum(l.quarantined)::bigint AS quarantined
         FROM starsink.ledger AS l GROUP BY l.topic, l.partition
     ), fact AS (
-        SELECT f.kafka_topic, f.kafka_partition, count(*) AS facts FROM warehouse.fact_event AS f GROUP BY f.kafka_topic, f.kafka_partition
+        SELECT c.kafka_topic, c.kafka_partition, sum(c.facts)::bigint AS facts
+        FROM (SELECT f.kafka_topic, f.kafka_partition, count(*) AS facts FROM warehouse.fact_event AS f GROUP BY 1, 2
+              UNION ALL SELECT r.topic, r.partition, r.facts FROM starsink.retention_log AS r) AS c
+        GROUP BY c.kafka_topic, c.kafka_partition
     ), aside AS (
-        SELECT q.topic, q.partition, count(*) FILTER (WHERE q.state = 'quarantined') AS waiting
-        FROM starsink.quarantine AS q WHERE q.stage <> 'merge' GROUP BY q.topic, q.partition
+        SELECT c.topic, c.partition, sum(c.waiting)::bigint AS waiting
+        FROM (SELECT q.topic, q.partition, count(*) FILTER (WHERE q.state = 'quarantined') AS waiting
+              FROM starsink.quarantine AS q WHERE q.stage <> 'merge' GROUP BY 1, 2
+              UNION ALL SELECT r.topic, r.partition, r.quarantined FROM starsink.retention_log AS r) AS c
+        GROUP BY c.topic, c.partition
     )
     SELECT COALESCE(b.topic, f.kafka_topic, a.topic), COALESCE(b.partition, f.kafka_partition, a.partition),
            COALESCE(b.loaded, 0), COALESCE(f.facts, 0), COALESCE(b.quarantined, 0), COALESCE(a.waiting, 0),
@@ -61,4 +67,4 @@ BEGIN
     ORDER BY 1, 2;
 END
 $$;
-COMMENT ON FUNCTION starsink.verify() IS 'Counts fact_event and the quarantined messages themselves and compares them with the ledger; reads every row. difference is 0.';
+COMMENT ON FUNCTION starsink.verify() IS 'Counts fact_event and the quarantined messages themselves, and what retention deleted, and compares them with the ledger; reads every row. difference is 0.';

@@ -27,10 +27,23 @@ BEGIN
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item.name);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_admin', item.name);
     END LOOP;
+    -- What takes nothing and returns a count can be a job.
+    FOR item IN
+        SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
+        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace AND p.prokind = 'f' AND p.pronargs = 0
+          AND p.prorettype = 'bigint'::pg_catalog.regtype
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_worker', item.name);
+    END LOOP;
 END
 $$;
 GRANT EXECUTE ON FUNCTION starsink.merge_codes(), starsink.star_diagram(), starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(), starsink.quality_codes(bigint),
     starsink.is_preloaded(), starsink.file_progress(), starsink.worker_states(), starsink.partition_states() TO starsink_reader;
+GRANT EXECUTE ON FUNCTION starsink.perform_job(text, text, boolean), starsink.job_mark(text), starsink.say(text), starsink.last_folded_key(bigint),
+    starsink.is_folded_up_to(bigint), starsink.quality_codes(bigint), starsink.registrable_domain(text), starsink.country_of_domain(text),
+    starsink.iso_countries() TO starsink_worker;
+GRANT EXECUTE ON FUNCTION starsink.job_rows(), starsink.job_states(), starsink.freshness_rows(), starsink.next_run(text, timestamptz) TO starsink_reader;
+GRANT SELECT ON starsink.jobs, starsink.freshness TO starsink_admin, starsink_reader;
 GRANT EXECUTE ON FUNCTION starsink.roll_up_ledger(integer), starsink.ensure_partition(timestamptz), starsink.exchange_rate(text, date),
     starsink.valued(numeric, text, date, text), starsink.currency_of(text, text, text), starsink.revalue_order_lines() TO starsink_worker;
 GRANT EXECUTE ON FUNCTION starsink.parse_user_agent(text), starsink.expand_options(jsonb, text), starsink.parse_price(text),
@@ -80,6 +93,11 @@ COMMENT ON FUNCTION starsink.validation_codes() IS 'The rows of starsink.codes.'
 COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward.';
 COMMENT ON FUNCTION starsink.partition_states() IS 'What each partition''s worker is doing with it.';
 COMMENT ON FUNCTION starsink.file_progress() IS 'Files being ingested now.';
+COMMENT ON FUNCTION starsink.job_states() IS 'How the jobs of the steward stand now.';
+COMMENT ON FUNCTION starsink.next_run(text, timestamptz) IS 'When a schedule comes next after a time; a wrong one is an error that says why.';
+COMMENT ON FUNCTION starsink.refresh_exchange_rates() IS 'Job exchange_rates: loads starsink.exchange_rates_file if its time or size changed; returns how many rates are new or changed.';
+COMMENT ON FUNCTION starsink.registrable_domain(text) IS 'Registrable domain of an address''s host; NULL where it has none.';
+COMMENT ON FUNCTION starsink.country_of_domain(text) IS 'ISO 3166-1 alpha-2 of a host''s suffix; NULL where it names no country.';
 COMMENT ON FUNCTION starsink.setting_notes() IS 'Every setting, in the order of the manual.';
 COMMENT ON FUNCTION starsink.fold() IS 'Folds committed events into sessions, orders and aggregates; returns how many. The steward does it every second.';
 COMMENT ON FUNCTION starsink.rebuild_aggregates() IS 'Makes sessions, orders and aggregates anew from the facts, in one transaction; reports wait meanwhile.';

@@ -10,7 +10,8 @@ BEGIN
                OR c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relname IN ('order_line', 'exchange_rate_daily')
                OR c.relnamespace = 'starsink'::pg_catalog.regnamespace
                   AND c.relname IN ('ledger', 'control_log', 'secret', 'quarantine', 'audit_key', 'sql_offset', 'merge_history', 'merge_digest',
-                                    'merge_log', 'erasure_log', 'fold', 'fold_day', 'dictionary', 'reconciliation', 'audit_log'))
+                                    'merge_log', 'erasure_log', 'fold', 'fold_day', 'dictionary', 'reconciliation', 'audit_log',
+                                    'job', 'job_run', 'job_mark', 'retention_log', 'quality_hour', 'store_domain', 'job_runs', 'quality'))
           AND c.relkind IN ('r', 'p', 'v', 'S')
           AND c.relowner <> 'starsink_worker'::pg_catalog.regrole
           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -38,4 +39,6 @@ GRANT SELECT (event_time, audit_key, date_key, time_key, event_type_key, product
     ON warehouse.fact_event TO starsink_reader;
 GRANT SELECT ON starsink.ledger, starsink.fold, starsink.merge_history, starsink.merge_log, starsink.reconciliation, starsink.audit_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON warehouse.order_line, warehouse.exchange_rate_daily, warehouse.dim_audit, starsink.dictionary TO starsink_reader;
+GRANT SELECT ON starsink.job_runs, starsink.quality, starsink.quality_hour, starsink.retention_log TO starsink_admin, starsink_reader;
+GRANT SELECT ON starsink.job TO starsink_admin;
 GRANT SELECT ON starsink.control_log, starsink.quarantine, starsink.erasure_log, starsink.dictionary TO starsink_admin;

@@ -74,6 +74,31 @@ extension_sql_file!(
     requires = ["roles"]
 );
 extension_sql_file!(
+    "../../sql/extension/jobs.sql",
+    name = "jobs",
+    requires = ["roles"]
+);
+extension_sql_file!(
+    "../../sql/extension/job_upkeep.sql",
+    name = "job_upkeep",
+    requires = ["jobs", "books", "partitions"]
+);
+extension_sql_file!(
+    "../../sql/extension/job_members.sql",
+    name = "job_members",
+    requires = ["jobs", "currency"]
+);
+extension_sql_file!(
+    "../../sql/extension/retention.sql",
+    name = "retention",
+    requires = ["jobs"]
+);
+extension_sql_file!(
+    "../../sql/extension/quality.sql",
+    name = "quality",
+    requires = ["jobs"]
+);
+extension_sql_file!(
     "../../sql/extension/views_and_rights.sql",
     name = "views_and_rights",
     finalize

@@ -7,6 +7,7 @@
 //! - [`ingest`]   messages from SQL and from files
 //! - [`redrive`]  messages out of quarantine
 //! - [`enrich`]   the parsers of ingestion for single values
+//! - [`jobs`]     schedules, how jobs stand, domains
 //! - [`rates`]    exchange rates from files
 //! - [`fold`]     sessions and aggregates; [`tail`] what is not in them yet; [`aggregates`] sets and tallies in SQL
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
@@ -16,6 +17,7 @@ mod aggregates;
 mod enrich;
 mod fold;
 mod ingest;
+mod jobs;
 mod loader;
 mod manifest;
 mod rates;

@@ -54,6 +54,9 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.report_time_zone", c"Time zone that decides the day and minute of an event.", c"A name of the IANA database. Applies to events loaded from now on."),
     entry(c"starsink.base_currency", c"Currency that order lines are converted to, ISO 4217.", c"Applies to orders loaded from now on; starsink.revalue_order_lines() values the others anew."),
     entry(c"starsink.geoip_database", c"File of the database that tells the visitor's country by IP address, in MMDB format.", c"Looked at every few seconds and read again when it changes. Empty: starsink/country.mmdb in the server's share folder, if it is there."),
+    entry(c"starsink.exchange_rates_file", c"File of exchange rates on the server, loaded by the job exchange_rates when its time or size changes.", c"The history of the European Central Bank as CSV, or CSV with the columns date, currency and rate. Addresses are not fetched: have a timer download the file. Empty: none."),
+    entry(c"starsink.retention", c"How long events are kept: days, weeks, months or years, for example 2 years.", c"The job retention drops partitions that are wholly older and folded; sessions and aggregates stay. Empty: for ever."),
+    entry(c"starsink.quarantine_retention", c"How long messages are kept in quarantine, for example 90d.", c"The job quarantine_cleanup deletes older ones, re-driven or not. 0: for ever."),
     entry(c"starsink.ledger_detail", c"How long the ledger keeps each batch before it is rolled up by the minute.", c"Rows by the minute are rolled up by the day after a day."),
 ];
 

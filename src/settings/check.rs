@@ -123,6 +123,16 @@ pub fn oldest_event(value: &str) -> Result<(), Refusal> {
     )
 }
 
+pub fn retention(value: &str) -> Result<(), Refusal> {
+    if value.is_empty() || crate::schedule::span::is_days(value) {
+        return Ok(());
+    }
+    refuse(
+        format!("invalid value for parameter \"starsink.retention\": \"{value}\""),
+        "Give days, weeks, months or years, for example 400 days or 2 years; empty keeps everything.",
+    )
+}
+
 /// The names in `starsink.kafka_options` must be librdkafka's, the values its values, and none of them a secret.
 pub fn kafka_options(value: &str) -> Result<(), Refusal> {
     options("starsink.kafka_options", value, false)

@@ -11,9 +11,14 @@ use super::choices::{Email, EndpointCheck, Ip, IsolationLevel, SaslMechanism, Se
 use super::guc::*;
 use crate::event::policy::{KeepEmail, KeepIp, Policy};
 
-/// Seconds for which ledger rows are kept one by one before they are rolled up by the minute.
-pub fn ledger_detail() -> i32 {
-    LEDGER_DETAIL.get()
+/// File that exchange rates come from, if one is set.
+pub fn exchange_rates_file() -> Option<PathBuf> {
+    Some(PathBuf::from(get(&EXCHANGE_RATES_FILE))).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// The zone on whose clock days begin and cron expressions are read.
+pub fn report_time_zone() -> chrono_tz::Tz {
+    get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC)
 }
 
 /// Whether the secret setting of this name has a value; `None` if the setting is no secret.
@@ -81,7 +86,7 @@ fn policy() -> Policy {
         },
         email_key: Vec::new(),
         geoip_database: geoip_database(),
-        time_zone: get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC),
+        time_zone: report_time_zone(),
     }
 }
 

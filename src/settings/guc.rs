@@ -56,6 +56,9 @@ pub(super) static KEEP_IP: GucSetting<Ip> = GucSetting::<Ip>::new(Ip::Truncated)
 pub(super) static REPORT_TIME_ZONE: Text = Text::new(Some(c"UTC"));
 pub(super) static BASE_CURRENCY: Text = Text::new(Some(c"EUR"));
 pub(super) static GEOIP_DATABASE: Text = Text::new(Some(c""));
+pub(super) static EXCHANGE_RATES_FILE: Text = Text::new(Some(c""));
+pub(super) static RETENTION: Text = Text::new(Some(c""));
+pub(super) static QUARANTINE_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(super) static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
 
 pub(super) static SASL_PASSWORD_VALUE: Secret = Secret::new();
@@ -80,6 +83,7 @@ check_hook!(check_bootstrap_servers, check::bootstrap_servers);
 check_hook!(check_time_zone, check::time_zone);
 check_hook!(check_base_currency, check::base_currency);
 check_hook!(check_oldest_event, check::oldest_event);
+check_hook!(check_retention, check::retention);
 check_hook!(check_kafka_options, check::kafka_options);
 
 macro_rules! secret_hooks {
@@ -321,6 +325,15 @@ pub fn register() {
         Some(check_base_currency),
     );
     text(c"starsink.geoip_database", &GEOIP_DATABASE, None);
+    text(c"starsink.exchange_rates_file", &EXCHANGE_RATES_FILE, None);
+    text(c"starsink.retention", &RETENTION, Some(check_retention));
+    int(
+        c"starsink.quarantine_retention",
+        &QUARANTINE_RETENTION,
+        0,
+        52_560_000,
+        GucFlags::UNIT_MIN,
+    );
     int(
         c"starsink.ledger_detail",
         &LEDGER_DETAIL,

@@ -22,7 +22,7 @@ mod secret;
 use std::time::Duration;
 
 pub use choices::{OffsetReset, OnReset};
-pub use current::{ledger_detail, secret_is_set};
+pub use current::{exchange_rates_file, report_time_zone, secret_is_set};
 pub use guc::register;
 
 use crate::event::policy::Policy;

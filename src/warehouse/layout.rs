@@ -30,6 +30,7 @@ const SCRIPT: &[(&str, &str)] = &[
     ),
     ("fold", include_str!("../../sql/warehouse/fold.sql")),
     ("live", include_str!("../../sql/warehouse/live.sql")),
+    ("jobs", include_str!("../../sql/warehouse/jobs.sql")),
     (
         "quarantine",
         include_str!("../../sql/warehouse/quarantine.sql"),

@@ -7,7 +7,9 @@
 //! - [`share`]    which worker has which partition
 //! - [`pipeline`] the threads of an ingest worker: fetch and decode, beside the main thread
 //! - [`scout`]    the thread that looks at the topic: partitions, watermarks, id
-//! - [`steward`]  what time brings: partitions ahead, the ledger's roll-up
+//! - [`steward`]  what time brings: runs the jobs that are due
+//! - [`jobs`]     its account of them
+//! - [`job_board`] shared memory: how each job stands, for starsink.jobs
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
 //! - [`backoff`]  waiting between retries
 //! - [`state`]    shared memory: what each worker is doing, for starsink.status
@@ -15,6 +17,8 @@
 pub mod assignment;
 pub mod backoff;
 pub mod ingest;
+pub mod job_board;
+pub mod jobs;
 pub mod launcher;
 pub mod pipeline;
 pub mod scout;

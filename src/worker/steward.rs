@@ -1,44 +1,35 @@
-//! The steward: what time brings, away from the workers that ingest. Partitions are made before they are needed, and
-//! the ledger is rolled up, by the minute and then by the day.
+//! The steward: what time brings, away from the workers that ingest. It runs the jobs of `starsink.job` that are due,
+//! one after another, each in a transaction of its own; one that fails is tried again and stops no other.
 
-use std::time::{Duration, Instant};
+use std::ffi::CString;
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::backoff::{Backoff, jitter};
+use super::jobs::{Jobs, Past, Row, explain};
 use super::session::{Presence, Session};
 use super::state::{self, State};
 use crate::error::Failure;
 use crate::settings::{self, Settings};
-use crate::warehouse::statement::Statement;
+use crate::warehouse::facts::timestamp;
+use crate::warehouse::statement::{Statement, get};
 use crate::warehouse::transaction;
 
 const ROUND: Duration = Duration::from_secs(1);
-const ROLL_UP_EVERY: Duration = Duration::from_secs(10);
-const PARTITIONS_EVERY: Duration = Duration::from_secs(3600);
 
 #[pg_guard]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn starsink_steward_main(argument: pg_sys::Datum) {
     let session = Session::open(argument.value() as i32);
-    let jobs = [
-        Job::new(
-            "rolling up the ledger",
-            ROLL_UP_EVERY,
-            "SELECT starsink.roll_up_ledger($1)",
-            &[pg_sys::INT4OID],
-        ),
-        Job::new(
-            "making partitions",
-            PARTITIONS_EVERY,
-            "SELECT starsink.ensure_partition(pg_catalog.now() + n * interval '1 month') FROM pg_catalog.generate_series(0, 1 + 0 * $1) AS n",
-            &[pg_sys::INT4OID],
-        ),
-    ];
+    plan_as_usual();
     let mut steward = Steward {
         session,
-        jobs,
+        jobs: Jobs::default(),
+        table: Table::new(),
         backoff: Backoff::default(),
     };
     loop {
@@ -47,27 +38,30 @@ pub extern "C-unwind" fn starsink_steward_main(argument: pg_sys::Datum) {
     }
 }
 
-struct Job {
-    name: &'static str,
-    every: Duration,
-    statement: Statement,
-    done_at: Option<Instant>,
-}
-
-impl Job {
-    fn new(name: &'static str, every: Duration, sql: &str, types: &[pg_sys::Oid]) -> Job {
-        Job {
-            name,
-            every,
-            statement: Statement::new(sql, types),
-            done_at: None,
+/// A worker's session looks single keys up; jobs read much, and plan as everybody does.
+fn plan_as_usual() {
+    for (name, value) in [
+        (c"plan_cache_mode", c"auto"),
+        (c"enable_hashjoin", c"on"),
+        (c"enable_mergejoin", c"on"),
+        (c"enable_seqscan", c"on"),
+    ] {
+        // SAFETY: known settings with valid values.
+        unsafe {
+            pg_sys::SetConfigOption(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_SUSET,
+                pg_sys::GucSource::PGC_S_OVERRIDE,
+            );
         }
     }
 }
 
 struct Steward {
     session: Session,
-    jobs: [Job; 2],
+    jobs: Jobs,
+    table: Table,
     backoff: Backoff,
 }
 
@@ -89,26 +83,188 @@ impl Steward {
     }
 
     fn work(&mut self, settings: &Settings) -> Result<(), Failure> {
-        if self.session.look_around(settings)? == Presence::NoExtension {
-            self.session
-                .report(State::Waiting, "the extension is not in the database");
+        if self.is_alone(settings)? {
             return Ok(());
         }
-        for job in &mut self.jobs {
-            if job.done_at.is_some_and(|at| at.elapsed() < job.every) {
-                continue;
+        let rows = self.table.rows()?;
+        let table = &self.table;
+        self.jobs
+            .update(rows, settings::report_time_zone(), |name| table.past(name))?;
+        while let Some(place) = self.jobs.next() {
+            self.run(place);
+            // A job may have taken long: somebody may want the database or the extension gone by now.
+            if self.is_alone(settings)? {
+                return Ok(());
             }
-            let detail = settings::ledger_detail();
-            transaction::run(c"the steward's jobs", || {
-                transaction::as_writer(|| job.statement.run(&[detail.into()]))
-            })
-            .map_err(|failure| Failure {
-                message: format!("{}: {}", job.name, failure.message),
-                ..failure
-            })?;
-            job.done_at = Some(Instant::now());
         }
-        self.session.report(State::Running, "");
+        self.jobs.settle();
+        let failing = self.jobs.failing();
+        if failing.is_empty() {
+            self.session.report(State::Running, "");
+        } else {
+            self.session
+                .report(State::Retrying, &format!("jobs that fail: {failing}"));
+        }
         Ok(())
     }
+
+    /// Whether the extension is not there.
+    fn is_alone(&mut self, settings: &Settings) -> Result<bool, Failure> {
+        if self.session.look_around(settings)? == Presence::Ready {
+            return Ok(false);
+        }
+        self.jobs.clear();
+        self.session
+            .report(State::Waiting, "the extension is not in the database");
+        Ok(true)
+    }
+
+    fn run(&mut self, place: usize) {
+        let began = Utc::now();
+        let job = self.jobs.job(place);
+        let (trigger, noted) = (job.trigger(), job.notes_idle());
+        let result = self.table.perform(&job.row, trigger, noted);
+        if let Err(failure) = &result
+            && failure.code != PgSqlErrorCode::ERRCODE_OBJECT_IN_USE
+        {
+            state::report_error(
+                self.session.worker,
+                &format!("{}: {}", job.row.name, failure.message),
+            );
+            if let Err(unwritten) = self.table.note(&job.row.name, began, failure, trigger) {
+                log!("starsink: history of jobs: {unwritten}");
+            }
+        }
+        let (job, zone) = self.jobs.job_mut(place);
+        match result {
+            Ok(rows) => job.succeed(began, rows, noted, zone),
+            Err(failure) if failure.code == PgSqlErrorCode::ERRCODE_OBJECT_IN_USE => job.leave(),
+            Err(failure) => job.fail(began, &failure),
+        }
+    }
+}
+
+/// The statements.
+struct Table {
+    rows: Statement,
+    past: Statement,
+    perform: Statement,
+    note: Statement,
+}
+
+impl Table {
+    fn new() -> Table {
+        Table {
+            rows: Statement::new(
+                "SELECT name, schedule, depends_on, enabled, (EXTRACT(epoch FROM timeout) * 1000)::bigint FROM starsink.job ORDER BY ordinal, name",
+                &[],
+            ),
+            past: Statement::new(
+                "SELECT (EXTRACT(epoch FROM pg_catalog.max(started_at)) * 1000000)::bigint, pg_catalog.bool_or(state = 'succeeded') \
+                 FROM starsink.job_run WHERE name = $1",
+                &[pg_sys::TEXTOID],
+            ),
+            perform: Statement::new(
+                "SELECT starsink.perform_job($1, $2, $3)",
+                &[pg_sys::TEXTOID, pg_sys::TEXTOID, pg_sys::BOOLOID],
+            ),
+            note: Statement::new(
+                "INSERT INTO starsink.job_run (name, started_at, state, error, triggered_by) VALUES ($1, $2, 'failed', $3, $4)",
+                &[
+                    pg_sys::TEXTOID,
+                    pg_sys::TIMESTAMPTZOID,
+                    pg_sys::TEXTOID,
+                    pg_sys::TEXTOID,
+                ],
+            ),
+        }
+    }
+
+    fn rows(&self) -> Result<Vec<Row>, Failure> {
+        transaction::run(c"looking for jobs", || {
+            let mut rows = Vec::new();
+            self.rows.each(&[], |row| {
+                rows.push(Row {
+                    name: get(row, 1)?,
+                    schedule: get(row, 2)?,
+                    depends_on: get(row, 3)?,
+                    enabled: get(row, 4)?,
+                    timeout: Duration::from_millis(get::<i64>(row, 5)?.max(1) as u64),
+                });
+                Ok(())
+            })?;
+            Ok(rows)
+        })
+    }
+
+    fn past(&self, name: &str) -> Result<Past, Failure> {
+        transaction::run(c"looking for jobs", || {
+            let mut past = Past::default();
+            self.past.each(&[name.into()], |row| {
+                past = Past {
+                    last_run: row.get::<i64>(1)?.and_then(DateTime::from_timestamp_micros),
+                    has_succeeded: row.get::<bool>(2)?.unwrap_or_default(),
+                };
+                Ok(())
+            })?;
+            Ok(past)
+        })
+    }
+
+    fn perform(&self, job: &Row, trigger: &str, notes_idle: bool) -> Result<i64, Failure> {
+        let activity = CString::new(format!("job {}", job.name)).unwrap_or_default();
+        within(job.timeout, || {
+            transaction::run(&activity, || {
+                transaction::as_writer(|| {
+                    let mut rows = 0;
+                    let values = [job.name.as_str().into(), trigger.into(), notes_idle.into()];
+                    self.perform.each(&values, |row| {
+                        rows = get(row, 1)?;
+                        Ok(())
+                    })?;
+                    Ok(rows)
+                })
+            })
+        })
+    }
+
+    fn note(
+        &self,
+        name: &str,
+        began: DateTime<Utc>,
+        failure: &Failure,
+        trigger: &str,
+    ) -> Result<(), Failure> {
+        transaction::run(c"writing the history of jobs", || {
+            transaction::as_writer(|| {
+                let began = timestamp(began.timestamp_micros())?;
+                self.note.run(&[
+                    name.into(),
+                    began.into(),
+                    explain(failure).into(),
+                    trigger.into(),
+                ])
+            })
+        })
+    }
+}
+
+/// Runs `body` under the server's own statement timeout, which else only begins with a client's message.
+fn within<R>(limit: Duration, body: impl FnOnce() -> R) -> R {
+    // `STATEMENT_TIMEOUT` of the server's TimeoutId.
+    const STATEMENT_TIMEOUT: i32 = 3;
+    unsafe extern "C" {
+        fn enable_timeout_after(id: i32, delay_ms: i32);
+        fn disable_timeout(id: i32, keep_indicator: bool);
+    }
+    let millis = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX);
+    // SAFETY: main thread of a connected worker, whose start registered this timeout.
+    unsafe { enable_timeout_after(STATEMENT_TIMEOUT, millis) };
+    let result = body();
+    // SAFETY: as above; one that came too late must not cancel what follows.
+    unsafe {
+        disable_timeout(STATEMENT_TIMEOUT, false);
+        pg_sys::QueryCancelPending = 0;
+    }
+    result
 }

@@ -1,0 +1,433 @@
+//! Jobs are rows: run when they are due, one at a time, each by itself; what fails is tried again and stops no other.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use starsink_tests::cluster::{Cluster, Stop};
+use starsink_tests::consuming::SOON;
+
+/// Two jobs of a second each: one writes down its runs, the other fails while there is a row in `trouble`.
+fn with_jobs() -> Cluster {
+    let pg = Cluster::consuming_nothing();
+    pg.sql(
+        "CREATE TABLE public.tick (at timestamptz DEFAULT clock_timestamp());
+         CREATE TABLE public.trouble (word text);
+         GRANT ALL ON public.tick, public.trouble TO starsink_worker;
+         CREATE FUNCTION starsink.tick() RETURNS bigint LANGUAGE sql AS 'INSERT INTO public.tick DEFAULT VALUES; SELECT 1::bigint';
+         CREATE FUNCTION starsink.stumble() RETURNS bigint LANGUAGE plpgsql AS $$
+         BEGIN
+             IF EXISTS (SELECT FROM public.trouble) THEN RAISE EXCEPTION 'out of luck'; END IF;
+             RETURN 0;
+         END $$;
+         GRANT EXECUTE ON FUNCTION starsink.tick(), starsink.stumble() TO starsink_worker;
+         INSERT INTO starsink.job (ordinal, name, schedule, command, description) VALUES
+             (1, 'stumble', '1 s', 'stumble', 'Fails on demand.'), (2, 'tick', '1 s', 'tick', 'Writes down its runs.')",
+    );
+    pg
+}
+
+fn ticks(pg: &Cluster) -> i64 {
+    pg.one("SELECT count(*) FROM public.tick")
+}
+
+/// Waits until the job `tick` has run again.
+fn ticks_on(pg: &Cluster) {
+    let before = ticks(pg);
+    pg.wait_for(
+        &format!("SELECT count(*) > {before} + 1 FROM public.tick"),
+        SOON,
+    );
+}
+
+#[test]
+fn a_job_that_fails_stops_no_other_and_is_retried_with_growing_waits() {
+    let pg = with_jobs();
+    ticks_on(&pg);
+    pg.sql("INSERT INTO public.trouble VALUES ('x')");
+    pg.wait_for(
+        "SELECT state = 'failed' AND attempts >= 4 AND last_error LIKE 'P0001: out of luck%' AND next_run > last_run FROM starsink.jobs WHERE name = 'stumble'",
+        SOON,
+    );
+    ticks_on(&pg);
+    let waits: Vec<f64> = pg
+        .query("SELECT EXTRACT(epoch FROM started_at - lag(started_at) OVER (ORDER BY started_at))::float8 FROM starsink.job_runs WHERE name = 'stumble' AND state = 'failed' ORDER BY started_at OFFSET 1")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(waits.len() >= 3 && waits[2] > waits[0] * 1.5, "{waits:?}");
+    assert_eq!(pg.log_text().matches("job stumble failed").count(), 1);
+    pg.sql("TRUNCATE public.trouble");
+    pg.wait_for(
+        "SELECT state = 'idle' AND attempts = 0 FROM starsink.jobs WHERE name = 'stumble'",
+        SOON,
+    );
+    assert_eq!(pg.log_text().matches("job stumble works again").count(), 1);
+    let idle: i64 = pg.one(
+        "SELECT count(*) FROM starsink.job_runs WHERE name = 'stumble' AND state = 'succeeded'",
+    );
+    assert!(idle <= 3, "runs that found nothing to do: {idle}");
+}
+
+#[test]
+fn a_job_waits_for_what_it_depends_on() {
+    let pg = with_jobs();
+    pg.sql("INSERT INTO public.trouble VALUES ('x')");
+    pg.wait_for(
+        "SELECT state = 'failed' FROM starsink.jobs WHERE name = 'stumble'",
+        SOON,
+    );
+    pg.sql("UPDATE starsink.job SET depends_on = '{stumble}' WHERE name = 'tick'");
+    pg.wait_for(
+        "SELECT state = 'waiting' FROM starsink.jobs WHERE name = 'tick'",
+        SOON,
+    );
+    let before = ticks(&pg);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(ticks(&pg), before);
+    pg.sql("TRUNCATE public.trouble");
+    ticks_on(&pg);
+}
+
+#[test]
+fn one_run_of_a_job_at_a_time_and_it_says_so() {
+    let pg = with_jobs();
+    ticks_on(&pg);
+    let mut operator = pg.connect(pg.database());
+    let mut run = operator.transaction().unwrap();
+    let rows: i64 = run
+        .query_one("SELECT starsink.run_job('tick')", &[])
+        .unwrap()
+        .get(0);
+    assert_eq!(rows, 1);
+    let before = ticks(&pg);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(
+        ticks(&pg),
+        before,
+        "the steward leaves the job alone meanwhile"
+    );
+    let refusal = pg.refusal("SELECT starsink.run_job('tick')");
+    assert!(
+        refusal.starts_with("55006 the job 'tick' is running"),
+        "{refusal}"
+    );
+    assert_eq!(
+        pg.one::<i32>("SELECT attempts FROM starsink.jobs WHERE name = 'tick'"),
+        0
+    );
+    run.commit().unwrap();
+    ticks_on(&pg);
+    assert_eq!(
+        pg.one::<i64>("SELECT count(*) FROM starsink.job_runs WHERE triggered_by = 'postgres'"),
+        1
+    );
+    let refusal = pg.refusal("SELECT starsink.run_job('tock')");
+    assert!(
+        refusal.starts_with("22023 there is no job 'tock'") && refusal.contains("stumble, tick"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn jobs_are_disabled_enabled_and_scheduled_by_name() {
+    let pg = with_jobs();
+    ticks_on(&pg);
+    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin");
+    let olga = |statement: &str| {
+        pg.connect_as("olga", pg.database())
+            .batch_execute(statement)
+            .unwrap()
+    };
+    olga("SELECT starsink.disable_job('tick')");
+    pg.wait_for(
+        "SELECT state = 'disabled' FROM starsink.jobs WHERE name = 'tick'",
+        SOON,
+    );
+    thread::sleep(Duration::from_millis(1_500));
+    let before = ticks(&pg);
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(ticks(&pg), before);
+    olga("SELECT starsink.run_job('tick')");
+    assert_eq!(ticks(&pg), before + 1);
+    olga("SELECT starsink.enable_job('tick'); SELECT starsink.create_warehouse()");
+    ticks_on(&pg);
+    olga(
+        "SELECT starsink.schedule_job('partitions', '30 3 * * *'); SELECT starsink.create_warehouse()",
+    );
+    pg.wait_for(
+        "SELECT schedule = '30 3 * * *' AND next_run::time = '03:30' FROM starsink.jobs WHERE name = 'partitions'",
+        SOON,
+    );
+    for wrong in ["soon", "0 s", "61 3 * * *", "* * * *", "0 0 31 2 *"] {
+        let refusal = pg.refusal_as(
+            "olga",
+            &format!("SELECT starsink.schedule_job('tick', '{wrong}')"),
+        );
+        assert!(
+            refusal.starts_with(&format!("22023 invalid schedule \"{wrong}\": "))
+                && refusal.contains("Give an interval such as 10 s"),
+            "{refusal}"
+        );
+    }
+    let refusal = pg.refusal_as("olga", "UPDATE starsink.job SET command = 'pause'");
+    assert!(refusal.starts_with("42501"), "{refusal}");
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_ended() {
+    let pg = with_jobs();
+    pg.sql(
+        "CREATE FUNCTION starsink.doze() RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint FROM pg_catalog.pg_sleep(30)';
+         GRANT EXECUTE ON FUNCTION starsink.doze() TO starsink_worker;
+         INSERT INTO starsink.job (ordinal, name, schedule, command, timeout, description) VALUES (0, 'doze', '1 s', 'doze', '500 ms', 'Sleeps.')",
+    );
+    pg.wait_for(
+        "SELECT last_error LIKE '57014: canceling statement due to statement timeout%' FROM starsink.jobs WHERE name = 'doze'",
+        SOON,
+    );
+    ticks_on(&pg);
+}
+
+#[test]
+fn jobs_go_on_after_a_crash() {
+    let pg = with_jobs();
+    ticks_on(&pg);
+    pg.stop(Stop::Immediate);
+    pg.start();
+    ticks_on(&pg);
+    let begin = Instant::now();
+    pg.sql("DROP EXTENSION starsink CASCADE");
+    assert!(
+        begin.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begin.elapsed()
+    );
+}
+
+#[test]
+fn a_standby_runs_no_job_until_it_is_promoted() {
+    let pg = with_jobs();
+    ticks_on(&pg);
+    let standby = pg.standby();
+    assert!(standby.worker_pids("starsink %").is_empty());
+    assert!(standby.one::<bool>("SELECT bool_and(next_run IS NULL) FROM starsink.jobs"));
+    pg.wait_for_replay(&standby, SOON);
+    pg.stop(Stop::Fast);
+    standby.promote();
+    ticks_on(&standby);
+}
+
+/// One event, ingested.
+fn ingest(pg: &Cluster, id: &str, time: &str, store: &str, url: &str) {
+    let state: String = pg.one(&format!(
+        "SELECT starsink.ingest(jsonb_build_object('id', '{id}', 'time_stamp', extract(epoch FROM {time})::bigint, 'collection', 'view_home_page',
+            'store_id', '{store}', 'device_id', 'd', 'current_url', '{url}')::text)"
+    ));
+    assert_eq!(state, "loaded", "{id}");
+}
+
+fn run(pg: &Cluster, job: &str) -> i64 {
+    pg.one(&format!("SELECT starsink.run_job('{job}')"))
+}
+
+/// Nothing runs unless the test says so.
+fn without_steward() -> Cluster {
+    let pg = Cluster::consuming_nothing();
+    pg.sql("UPDATE starsink.job SET enabled = false");
+    thread::sleep(Duration::from_millis(1_500));
+    pg
+}
+
+#[test]
+fn retention_drops_only_old_folded_partitions_and_the_books_agree() {
+    let pg = without_steward();
+    ingest(
+        &pg,
+        "old",
+        "'2019-05-01'::timestamptz",
+        "6",
+        "https://www.glamira.de/",
+    );
+    ingest(&pg, "new", "now()", "6", "https://www.glamira.de/");
+    assert_eq!(run(&pg, "retention"), 0, "kept for ever unless set");
+    pg.alter_system("starsink.retention", "2 years");
+    pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.retention') = '2 years'",
+        SOON,
+    );
+    pg.sql("CREATE OR REPLACE FUNCTION starsink.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false'");
+    assert_eq!(
+        (run(&pg, "retention"), pg.facts()),
+        (0, 2),
+        "not folded yet"
+    );
+    pg.sql("CREATE OR REPLACE FUNCTION starsink.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'");
+    assert_eq!((run(&pg, "retention"), pg.facts()), (1, 1));
+    assert!(pg.one::<bool>("SELECT to_regclass('warehouse.fact_event_2019') IS NULL"));
+    assert!(
+        pg.log_text()
+            .contains("retention: dropped fact_event_2019, 1 events")
+    );
+    pg.assert_books();
+    let refusal = pg.refusal("ALTER SYSTEM SET starsink.retention = 'for ever'");
+    assert!(refusal.contains("400 days or 2 years"), "{refusal}");
+}
+
+#[test]
+fn old_messages_leave_the_quarantine_and_the_books_agree() {
+    let pg = without_steward();
+    pg.sql("SELECT starsink.ingest('{broken'); UPDATE starsink.quarantine SET quarantined_at = now() - interval '40 days'; SELECT starsink.ingest('{broken too')");
+    assert_eq!(
+        run(&pg, "quarantine_cleanup"),
+        0,
+        "kept for ever unless set"
+    );
+    pg.alter_system("starsink.quarantine_retention", "30d");
+    pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.quarantine_retention') = '30d'",
+        SOON,
+    );
+    assert_eq!((run(&pg, "quarantine_cleanup"), pg.quarantined()), (1, 1));
+    pg.assert_books();
+}
+
+#[test]
+fn a_store_settles_on_the_domain_seen_most_often() {
+    let pg = without_steward();
+    ingest(&pg, "a", "now()", "987", "https://translate.goog/x");
+    run(&pg, "store_domains");
+    for id in ["b", "c"] {
+        ingest(
+            &pg,
+            id,
+            "now()",
+            "987",
+            "https://www.glamira.co.uk/ring?x=1",
+        );
+    }
+    assert_eq!(run(&pg, "store_domains"), 1);
+    let store: String = pg.one("SELECT concat_ws(' ', domain, country_code, region, is_inferred) FROM warehouse.dim_store WHERE store_id = '987'");
+    assert_eq!(store, "glamira.co.uk GB Europe t");
+    ingest(&pg, "d", "now()", "987", "https://translate.goog/x");
+    assert_eq!(
+        run(&pg, "store_domains"),
+        0,
+        "a tie is settled by the domain's name"
+    );
+    assert_eq!(run(&pg, "store_domains"), 0);
+}
+
+#[test]
+fn rates_are_read_from_the_file_when_it_changes() {
+    let pg = without_steward();
+    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin");
+    let file = pg.data().join("rates.csv");
+    std::fs::write(&file, "date,currency,rate\n2026-11-02,USD,1.10\n").unwrap();
+    pg.alter_system("starsink.exchange_rates_file", file.display());
+    pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.exchange_rates_file') <> ''",
+        SOON,
+    );
+    let olga = || -> i64 {
+        let mut client = pg.connect_as("olga", pg.database());
+        client
+            .query_one("SELECT starsink.run_job('exchange_rates')", &[])
+            .unwrap()
+            .get(0)
+    };
+    assert_eq!((olga(), olga()), (1, 0));
+    std::fs::write(
+        &file,
+        "date,currency,rate\n2026-11-02,USD,1.10\n2026-11-03,USD,1.20\n",
+    )
+    .unwrap();
+    pg.sql("SELECT starsink.schedule_job('exchange_rates', '1 s'), starsink.enable_job('exchange_rates')");
+    pg.wait_for(
+        "SELECT starsink.convert_currency(1.2, 'USD', '2026-11-03') = 1",
+        SOON,
+    );
+    pg.sql("SELECT starsink.disable_job('exchange_rates')");
+    std::fs::remove_file(&file).unwrap();
+    let refusal = pg.refusal("SELECT starsink.run_job('exchange_rates')");
+    assert!(
+        refusal.starts_with("58P01 could not read file"),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn codes_are_counted_by_hour_and_an_id_with_two_times_is_reported() {
+    let pg = without_steward();
+    ingest(
+        &pg,
+        "once",
+        "'2026-11-02 10:05+00'::timestamptz",
+        "6",
+        "https://www.glamira.de/",
+    );
+    ingest(
+        &pg,
+        "twice",
+        "'2026-11-02 10:10+00'::timestamptz",
+        "6",
+        "no place",
+    );
+    assert!(run(&pg, "quality") > 0);
+    ingest(
+        &pg,
+        "twice",
+        "'2026-11-02 11:10+00'::timestamptz",
+        "6",
+        "no place",
+    );
+    assert!(run(&pg, "quality") > 0);
+    assert_eq!(
+        (
+            run(&pg, "quality"),
+            run(&pg, "reused_ids"),
+            run(&pg, "reused_ids")
+        ),
+        (0, 1, 0)
+    );
+    let all: Vec<(String, i64)> = pg
+        .query("SELECT code, sum(events)::bigint FROM starsink.quality WHERE code IN ('(all)', 'URL_INVALID', 'ID_REUSED') GROUP BY code ORDER BY code COLLATE \"C\"")
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .collect();
+    let expected = [("(all)", 3), ("ID_REUSED", 1), ("URL_INVALID", 2)];
+    assert_eq!(all, expected.map(|(code, count)| (code.to_owned(), count)));
+    let share: String = pg.one("SELECT trim_scale(share)::text FROM starsink.quality WHERE code = 'URL_INVALID' AND hour = '2026-11-02 10:00+00'");
+    assert_eq!(share, "0.5");
+}
+
+#[test]
+fn every_job_runs_and_the_upkeep_is_done() {
+    let pg = Cluster::consuming_nothing();
+    ingest(&pg, "a", "now()", "6", "https://www.glamira.de/");
+    pg.sql("UPDATE starsink.job SET schedule = '2 s'");
+    pg.wait_for(
+        "SELECT bool_and(last_run IS NOT NULL AND state = 'idle') FROM starsink.jobs",
+        SOON,
+    );
+    thread::sleep(Duration::from_secs(4));
+    let failed: Vec<String> = pg
+        .query("SELECT concat_ws(' ', name, error) FROM starsink.job_runs WHERE state = 'failed'")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(failed.is_empty(), "{failed:?}");
+    assert_eq!(
+        pg.one::<i64>("SELECT events_not_folded FROM starsink.freshness"),
+        0
+    );
+    pg.sql("INSERT INTO starsink.job_run (name, started_at, state, rows, triggered_by) SELECT 'tick', now(), 'succeeded', 1, 'schedule' FROM generate_series(1, 1500)");
+    pg.wait_for(
+        "SELECT count(*) = 1000 FROM starsink.job_run WHERE name = 'tick'",
+        SOON,
+    );
+}

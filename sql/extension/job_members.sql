@@ -1,0 +1,77 @@
+-- Jobs that complete members of dimensions by what the facts say.
+CREATE FUNCTION starsink.fold_devices() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    from_fold bigint := COALESCE(starsink.job_mark('devices')::bigint, 0);
+    to_fold   bigint;
+    changed   bigint;
+BEGIN
+    IF to_regclass('warehouse.fact_session') IS NULL THEN
+        RETURN 0;
+    END IF;
+    SELECT max(s.fold_id) INTO to_fold FROM warehouse.fact_session AS s WHERE s.fold_id > from_fold;
+    IF to_fold IS NULL THEN
+        RETURN 0;
+    END IF;
+    UPDATE warehouse.dim_device AS d
+    SET first_seen_at = LEAST(d.first_seen_at, n.first_seen_at), last_seen_at = GREATEST(d.last_seen_at, n.last_seen_at),
+        device_class = CASE WHEN d.last_seen_at > n.last_seen_at THEN d.device_class ELSE n.device_class END
+    FROM (
+        SELECT s.device_key, min(s.session_start) AS first_seen_at, max(s.session_end) AS last_seen_at,
+               (array_agg(s.device_class ORDER BY s.session_end DESC, s.is_bot))[1] AS device_class
+        FROM warehouse.fact_session AS s
+        WHERE s.fold_id > from_fold AND s.fold_id <= to_fold AND s.device_key > 0
+        GROUP BY s.device_key
+    ) AS n
+    WHERE d.device_key = n.device_key
+      AND (d.first_seen_at IS NULL OR d.first_seen_at > n.first_seen_at OR d.last_seen_at < n.last_seen_at OR d.device_class IS NULL
+           OR d.last_seen_at = n.last_seen_at AND d.device_class <> n.device_class);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    INSERT INTO starsink.job_mark (name, mark) VALUES ('devices', to_fold);
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION starsink.fold_devices() IS 'Job devices: first and last time and class of the devices whose sessions were folded since the last run; returns how many changed.';
+
+CREATE FUNCTION starsink.settle_store_domains() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    from_key bigint := COALESCE(starsink.job_mark('store_domains')::bigint, 0);
+    to_key   bigint := starsink.last_folded_key(from_key);
+    changed  bigint;
+BEGIN
+    IF to_key IS NULL THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO starsink.store_domain AS d (store_id, domain, events)
+    SELECT u.store_id, starsink.registrable_domain(u.address), sum(u.events)
+    FROM (
+        -- Few hosts, many pages: what comes behind the host is cut off before it is looked up.
+        SELECT s.store_id, regexp_replace(f.current_url, '^([^/?#]*//)?([^/?#]*).*$', '\1\2') AS address, count(*) AS events
+        FROM warehouse.fact_event AS f JOIN warehouse.dim_store AS s ON s.store_key = f.store_key
+        WHERE f.audit_key > from_key AND f.audit_key <= to_key AND s.store_key > 0 AND s.is_inferred
+        GROUP BY 1, 2
+    ) AS u
+    WHERE starsink.registrable_domain(u.address) IS NOT NULL
+    GROUP BY 1, 2
+    ON CONFLICT (store_id, domain) DO UPDATE SET events = d.events + EXCLUDED.events;
+    -- Type 1: a store that only events have named has one version.
+    UPDATE warehouse.dim_store AS s
+    SET domain = n.domain, country_code = c.alpha2, region = c.region
+    FROM (
+        SELECT DISTINCT ON (d.store_id) d.store_id, d.domain, starsink.country_of_domain(d.domain) AS country_code
+        FROM starsink.store_domain AS d ORDER BY d.store_id, d.events DESC, d.domain
+    ) AS n
+    LEFT JOIN starsink.iso_countries() AS c ON c.alpha2 = n.country_code
+    WHERE s.store_id = n.store_id AND s.is_inferred AND s.is_current
+      AND (s.domain, s.country_code, s.region) IS DISTINCT FROM (n.domain, c.alpha2, c.region);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    INSERT INTO starsink.job_mark (name, mark) VALUES ('store_domains', to_key);
+    -- What kr or $ means depends on the store's country.
+    IF changed > 0 THEN
+        PERFORM starsink.revalue_order_lines();
+    END IF;
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION starsink.settle_store_domains() IS 'Job store_domains: a store that only events have named takes the registrable domain seen most often, and its country and region; returns how many changed.';

@@ -1,0 +1,139 @@
+-- What runs jobs, and what the operator says to them.
+CREATE FUNCTION starsink.perform_job(name text, triggered_by text, notes_idle boolean) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    job   record;
+    began timestamptz := clock_timestamp();
+    done  bigint;
+    words text;
+BEGIN
+    SELECT * INTO job FROM starsink.job AS j WHERE j.name = perform_job.name;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no job %', quote_literal(perform_job.name) USING ERRCODE = '22023',
+            HINT = format('The jobs are %s.', (SELECT string_agg(j.name, ', ' ORDER BY j.name) FROM starsink.job AS j));
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(hashtext('starsink.job'), hashtext(job.name)) THEN
+        RAISE EXCEPTION 'the job % is running', quote_literal(job.name) USING ERRCODE = '55006',
+            HINT = 'One run of a job at a time: wait until it has ended, then try again.';
+    END IF;
+    PERFORM set_config('starsink_job.message', '', true);
+    IF job.argument IS NULL THEN
+        EXECUTE format('SELECT starsink.%I()', job.command) INTO done;
+    ELSE
+        EXECUTE format('SELECT starsink.%I(%L)', job.command, job.argument) INTO done;
+    END IF;
+    words := NULLIF(current_setting('starsink_job.message', true), '');
+    IF done <> 0 OR notes_idle OR words IS NOT NULL THEN
+        INSERT INTO starsink.job_run (name, started_at, state, rows, message, triggered_by)
+        VALUES (job.name, began, 'succeeded', done, words, perform_job.triggered_by);
+    END IF;
+    RETURN COALESCE(done, 0);
+END
+$$;
+COMMENT ON FUNCTION starsink.perform_job(text, text, boolean) IS 'Runs a job in this transaction under its lock and writes its history; notes_idle: also when it found nothing to do.';
+
+CREATE FUNCTION starsink.run_job(name text) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT starsink.perform_job(name, SESSION_USER::text, true)
+$$;
+ALTER FUNCTION starsink.run_job(text) OWNER TO starsink_worker;
+COMMENT ON FUNCTION starsink.run_job(text) IS 'Runs a job now, in the caller''s transaction, with the rights of the warehouse''s owner; returns how many rows it made or changed.';
+
+CREATE FUNCTION starsink.require_job(name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM starsink.job AS j WHERE j.name = require_job.name) THEN
+        RAISE EXCEPTION 'there is no job %', COALESCE(quote_literal(require_job.name), 'NULL') USING ERRCODE = '22023',
+            HINT = format('The jobs are %s.', (SELECT string_agg(j.name, ', ' ORDER BY j.name) FROM starsink.job AS j));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION starsink.require_job(text) IS 'An error that lists the jobs, unless there is one of this name.';
+
+CREATE FUNCTION starsink.enable_job(name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM starsink.require_job(name);
+    UPDATE starsink.job AS j SET enabled = true WHERE j.name = enable_job.name AND NOT j.enabled;
+END
+$$;
+COMMENT ON FUNCTION starsink.enable_job(text) IS 'Lets the steward run a job again.';
+
+CREATE FUNCTION starsink.disable_job(name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM starsink.require_job(name);
+    UPDATE starsink.job AS j SET enabled = false WHERE j.name = disable_job.name AND j.enabled;
+END
+$$;
+COMMENT ON FUNCTION starsink.disable_job(text) IS 'Keeps the steward from running a job; starsink.run_job still does.';
+
+CREATE FUNCTION starsink.schedule_job(name text, schedule text) RETURNS timestamptz
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    first_run timestamptz := starsink.next_run(schedule, now());
+BEGIN
+    PERFORM starsink.require_job(name);
+    UPDATE starsink.job AS j SET schedule = schedule_job.schedule WHERE j.name = schedule_job.name AND j.schedule <> schedule_job.schedule;
+    RETURN first_run;
+END
+$$;
+COMMENT ON FUNCTION starsink.schedule_job(text, text) IS 'Gives a job a schedule: an interval such as 10 s, or five fields of cron on the clock of starsink.report_time_zone. Returns when that is next.';
+
+CREATE FUNCTION starsink.job_rows() RETURNS TABLE (
+    name text, schedule text, depends_on text[], enabled boolean, timeout interval, last_run timestamptz, next_run timestamptz,
+    state text, last_error text, attempts integer, description text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF to_regclass('starsink.job') IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT j.name, j.schedule, j.depends_on, j.enabled, j.timeout, GREATEST(s.last_run, r.started_at),
+           CASE WHEN j.enabled THEN s.next_run END, CASE WHEN j.enabled THEN COALESCE(s.state, 'waiting') ELSE 'disabled' END,
+           NULLIF(s.last_error, ''), COALESCE(s.attempts, 0), j.description
+    FROM starsink.job AS j
+    LEFT JOIN starsink.job_states() AS s ON s.name = j.name AND current_setting('starsink.database') = current_database()
+    LEFT JOIN LATERAL (SELECT r.started_at FROM starsink.job_run AS r WHERE r.name = j.name ORDER BY r.run_id DESC LIMIT 1) AS r ON true
+    ORDER BY j.ordinal, j.name;
+END
+$$;
+COMMENT ON FUNCTION starsink.job_rows() IS 'The rows of starsink.jobs.';
+
+CREATE VIEW starsink.jobs AS SELECT * FROM starsink.job_rows();
+COMMENT ON VIEW starsink.jobs IS 'One row per job of the steward: schedule, what it depends on, when it ran and runs next, and how it stands.';
+COMMENT ON COLUMN starsink.jobs.name IS 'Name.';
+COMMENT ON COLUMN starsink.jobs.schedule IS 'An interval, or five fields of cron on the clock of starsink.report_time_zone.';
+COMMENT ON COLUMN starsink.jobs.depends_on IS 'Jobs that must have succeeded, and not be failing, before it runs.';
+COMMENT ON COLUMN starsink.jobs.enabled IS 'Whether the steward runs it.';
+COMMENT ON COLUMN starsink.jobs.timeout IS 'Longest time a run may take.';
+COMMENT ON COLUMN starsink.jobs.last_run IS 'When it ran last.';
+COMMENT ON COLUMN starsink.jobs.next_run IS 'When it runs next; NULL where it is disabled or no steward runs.';
+COMMENT ON COLUMN starsink.jobs.state IS 'idle, running, failed (tried again at next_run), waiting (for a job it depends on, or for a steward) or disabled.';
+COMMENT ON COLUMN starsink.jobs.last_error IS 'Its last error since the steward started, also after it recovered.';
+COMMENT ON COLUMN starsink.jobs.attempts IS 'Failures in a row.';
+COMMENT ON COLUMN starsink.jobs.description IS 'What it does.';
+
+-- What jobs are made with.
+CREATE FUNCTION starsink.job_mark(job text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.mark FROM starsink.job_mark AS m WHERE m.name = job ORDER BY m.mark_id DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION starsink.job_mark(text) IS 'How far a job had come when it last said so; NULL: never.';
+
+CREATE FUNCTION starsink.say(words text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM set_config('starsink_job.message', words, true);
+END
+$$;
+COMMENT ON FUNCTION starsink.say(text) IS 'Puts what a job did, in words, beside its run in starsink.job_runs.';
+
+CREATE FUNCTION starsink.last_folded_key(after_key bigint) RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT l.last_audit_key FROM starsink.ledger AS l
+    WHERE l.last_audit_key > after_key AND starsink.is_folded_up_to(l.last_audit_key)
+    ORDER BY l.last_audit_key DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION starsink.last_folded_key(bigint) IS 'Last batch after this one up to which everything is committed and folded; NULL: none.';

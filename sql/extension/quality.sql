@@ -1,0 +1,95 @@
+-- Jobs that count validation codes, and how fresh the warehouse is.
+CREATE FUNCTION starsink.fold_quality() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    from_key bigint := COALESCE(starsink.job_mark('quality')::bigint, 0);
+    to_key   bigint := starsink.last_folded_key(from_key);
+    changed  bigint;
+BEGIN
+    IF to_key IS NULL THEN
+        RETURN 0;
+    END IF;
+    WITH counted AS (
+        SELECT date_trunc('hour', f.event_time) AS hour, starsink.quality_codes(f.quality_flags)::text[] AS codes, count(*) AS events
+        FROM warehouse.fact_event AS f WHERE f.audit_key > from_key AND f.audit_key <= to_key
+        GROUP BY 1, f.quality_flags
+        UNION ALL
+        SELECT date_trunc('hour', COALESCE(q.kafka_time, q.quarantined_at)), q.codes, count(*)
+        FROM starsink.quarantine AS q WHERE q.audit_key > from_key AND q.audit_key <= to_key AND q.stage <> 'merge'
+        GROUP BY 1, 2
+    )
+    INSERT INTO starsink.quality_hour AS h (hour, code, events, clean)
+    SELECT c.hour, k.code, sum(c.events), sum(CASE WHEN k.code = '' AND c.codes = '{}' THEN c.events ELSE 0 END)
+    FROM counted AS c CROSS JOIN LATERAL (SELECT DISTINCT u.code FROM unnest(array_prepend(''::text, c.codes)) AS u (code)) AS k
+    GROUP BY c.hour, k.code
+    ON CONFLICT (hour, code) DO UPDATE SET events = h.events + EXCLUDED.events, clean = h.clean + EXCLUDED.clean;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    INSERT INTO starsink.job_mark (name, mark) VALUES ('quality', to_key);
+    RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION starsink.fold_quality() IS 'Job quality: adds the codes of new facts and messages in quarantine to starsink.quality_hour; returns how many of its rows changed.';
+
+CREATE FUNCTION starsink.find_reused_ids() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    from_key bigint := COALESCE(starsink.job_mark('reused_ids')::bigint, 0);
+    to_key   bigint := starsink.last_folded_key(from_key);
+    found    bigint;
+BEGIN
+    IF to_key IS NULL THEN
+        RETURN 0;
+    END IF;
+    WITH fresh AS MATERIALIZED (
+        SELECT f.event_time, f.event_id FROM warehouse.fact_event AS f WHERE f.audit_key > from_key AND f.audit_key <= to_key
+    ), reused AS (
+        -- Of two events with one id, the later one reuses it.
+        SELECT a.event_time, a.event_id FROM fresh AS n
+        JOIN warehouse.fact_event AS o ON o.event_id = n.event_id AND o.event_time <> n.event_time
+            AND o.event_time BETWEEN n.event_time - interval '1 day' AND n.event_time + interval '1 day'
+        CROSS JOIN LATERAL (SELECT GREATEST(n.event_time, o.event_time) AS event_time, n.event_id) AS a
+        WHERE o.event_time BETWEEN (SELECT min(event_time) - interval '1 day' FROM fresh) AND (SELECT max(event_time) + interval '1 day' FROM fresh)
+          AND o.audit_key <= to_key
+        GROUP BY 1, 2
+    )
+    INSERT INTO starsink.quality_hour AS h (hour, code, events)
+    SELECT date_trunc('hour', r.event_time), 'ID_REUSED', count(*) FROM reused AS r GROUP BY 1
+    ON CONFLICT (hour, code) DO UPDATE SET events = h.events + EXCLUDED.events;
+    GET DIAGNOSTICS found = ROW_COUNT;
+    INSERT INTO starsink.job_mark (name, mark) VALUES ('reused_ids', to_key);
+    RETURN found;
+END
+$$;
+COMMENT ON FUNCTION starsink.find_reused_ids() IS 'Job reused_ids: counts as ID_REUSED, in starsink.quality_hour, events whose id another event within a day before bears; returns how many hours it found some in.';
+
+CREATE FUNCTION starsink.freshness_rows() RETURNS TABLE (
+    topic text, partition integer, last_commit_at timestamptz, age interval, lag_messages bigint, events_not_folded bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF to_regclass('starsink.ledger') IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT l.topic, l.partition, max(l.committed_at) FILTER (WHERE l.kind <> 'reset'),
+           clock_timestamp() - max(l.committed_at) FILTER (WHERE l.kind <> 'reset'),
+           (SELECT GREATEST(s.high_watermark - (SELECT p.next_offset FROM starsink.ledger AS p
+                                               WHERE p.topic = l.topic AND p.partition = l.partition AND p.first_offset IS NOT NULL
+                                               ORDER BY p.epoch DESC, p.first_offset DESC LIMIT 1), 0)
+            FROM starsink.partition_states() AS s WHERE s.topic = l.topic AND s.partition = l.partition
+              AND current_setting('starsink.database') = current_database()),
+           COALESCE(sum(l.loaded) FILTER (WHERE l.loaded > 0 AND NOT starsink.is_folded_up_to(l.last_audit_key)), 0)::bigint
+    FROM starsink.ledger AS l
+    GROUP BY l.topic, l.partition ORDER BY l.topic, l.partition;
+END
+$$;
+COMMENT ON FUNCTION starsink.freshness_rows() IS 'The rows of starsink.freshness.';
+
+CREATE VIEW starsink.freshness AS SELECT * FROM starsink.freshness_rows();
+COMMENT ON VIEW starsink.freshness IS 'Per topic and partition: how fresh the warehouse is.';
+COMMENT ON COLUMN starsink.freshness.topic IS 'Kafka topic, or the source''s name.';
+COMMENT ON COLUMN starsink.freshness.partition IS 'Partition.';
+COMMENT ON COLUMN starsink.freshness.last_commit_at IS 'When something of it was committed last.';
+COMMENT ON COLUMN starsink.freshness.age IS 'How long ago that is.';
+COMMENT ON COLUMN starsink.freshness.lag_messages IS 'Messages in Kafka that are not committed; NULL where no worker has the partition.';
+COMMENT ON COLUMN starsink.freshness.events_not_folded IS 'Events committed that sessions and aggregates do not hold yet; reports count them all the same.';

@@ -1,0 +1,77 @@
+//! What SQL asks of jobs: when a schedule comes next, how they stand, and what they look up.
+
+use chrono::{DateTime, Utc};
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::prelude::*;
+
+use crate::error::Failure;
+use crate::event::host;
+use crate::event::url::Location;
+use crate::schedule::Schedule;
+use crate::settings;
+use crate::worker::job_board;
+use crate::world::domain;
+
+/// Microseconds from the Unix epoch to PostgreSQL's.
+const EPOCH: i64 = 946_684_800_000_000;
+
+/// When a schedule comes next after a time.
+#[pg_extern(stable, strict)]
+#[search_path(pg_catalog, pg_temp)]
+fn next_run(schedule: &str, after: TimestampWithTimeZone) -> TimestampWithTimeZone {
+    let micros = i64::from(after).saturating_add(EPOCH);
+    let next = Schedule::parse(schedule)
+        .map_err(|reason| Failure::bad_schedule(schedule, &reason))
+        .and_then(|parsed| {
+            DateTime::<Utc>::from_timestamp_micros(micros)
+                .and_then(|after| parsed.next_after(after, settings::report_time_zone()))
+                .and_then(time)
+                .ok_or_else(|| Failure::never(schedule))
+        });
+    match next {
+        Ok(next) => next,
+        Err(failure) => failure.raise(),
+    }
+}
+
+fn time(time: DateTime<Utc>) -> Option<TimestampWithTimeZone> {
+    TimestampWithTimeZone::try_from(time.timestamp_micros() - EPOCH).ok()
+}
+
+/// How the steward's jobs stand now; none without a steward.
+#[pg_extern(volatile, parallel_safe)]
+fn job_states() -> TableIterator<
+    'static,
+    (
+        name!(name, String),
+        name!(state, &'static str),
+        name!(last_run, Option<TimestampWithTimeZone>),
+        name!(next_run, Option<TimestampWithTimeZone>),
+        name!(attempts, i32),
+        name!(last_error, String),
+    ),
+> {
+    TableIterator::new(job_board::all().into_iter().map(|entry| {
+        (
+            entry.name,
+            entry.state.name(),
+            entry.last_run.and_then(time),
+            entry.next_run.and_then(time),
+            entry.attempts,
+            entry.last_error,
+        )
+    }))
+}
+
+/// The registrable domain of an address's host.
+#[pg_extern(immutable, parallel_safe, strict)]
+fn registrable_domain(address: &str) -> Option<String> {
+    let location = Location::parse(address)?;
+    host::registrable_domain(location.host()).map(str::to_owned)
+}
+
+/// The country that a host's suffix belongs to.
+#[pg_extern(immutable, parallel_safe, strict)]
+fn country_of_domain(host: &str) -> Option<&'static str> {
+    domain::country_of_domain(host)
+}

@@ -1,0 +1,121 @@
+//! Shared memory: how each job stands now, for `starsink.jobs`. Nothing depends on it; the steward keeps its own
+//! account and writes here what of it changed.
+
+use chrono::{DateTime, Utc};
+use pgrx::{PGRXSharedMemory, PgLwLock};
+
+use super::state::{Text, is_attached};
+
+/// Jobs that can be shown with live state; more run all the same.
+const MAX_JOBS: usize = 64;
+
+/// How a job stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JobState {
+    #[default]
+    Idle,
+    Running,
+    Failed,
+    Waiting,
+    Disabled,
+}
+
+impl JobState {
+    pub fn name(self) -> &'static str {
+        match self {
+            JobState::Idle => "idle",
+            JobState::Running => "running",
+            JobState::Failed => "failed",
+            JobState::Waiting => "waiting",
+            JobState::Disabled => "disabled",
+        }
+    }
+}
+
+/// One job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub state: JobState,
+    pub last_run: Option<DateTime<Utc>>,
+    pub next_run: Option<DateTime<Utc>>,
+    /// Failures in a row.
+    pub attempts: i32,
+    pub last_error: String,
+}
+
+/// The same as plain data; times in microseconds since the Unix epoch, 0 for none.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    name: Text<64>,
+    state: JobState,
+    last_run: i64,
+    next_run: i64,
+    attempts: i32,
+    last_error: Text<400>,
+}
+
+#[derive(Clone, Copy)]
+pub struct JobBoard {
+    count: usize,
+    slots: [Slot; MAX_JOBS],
+}
+
+impl Default for JobBoard {
+    fn default() -> Self {
+        JobBoard {
+            count: 0,
+            slots: [Slot::default(); MAX_JOBS],
+        }
+    }
+}
+
+// SAFETY: plain data without pointers.
+unsafe impl PGRXSharedMemory for JobBoard {}
+
+/// The board. Attached only if the library was preloaded.
+// SAFETY: the name is unique among this library's shared memory.
+pub static JOBS: PgLwLock<JobBoard> = unsafe { PgLwLock::new(c"starsink_jobs") };
+
+/// Asks the server for the board's memory. Called while the library is preloaded.
+pub fn attach() {
+    use pgrx::prelude::*;
+    pgrx::pg_shmem_init!(JOBS);
+}
+
+/// Puts these jobs on the board, and nothing else.
+pub fn show<'a>(entries: impl Iterator<Item = &'a Entry>) {
+    let micros = |time: Option<DateTime<Utc>>| time.map_or(0, |time| time.timestamp_micros());
+    let mut board = JOBS.exclusive();
+    board.count = 0;
+    for (place, entry) in entries.take(MAX_JOBS).enumerate() {
+        let slot = &mut board.slots[place];
+        slot.name.set(&entry.name);
+        slot.state = entry.state;
+        slot.last_run = micros(entry.last_run);
+        slot.next_run = micros(entry.next_run);
+        slot.attempts = entry.attempts;
+        slot.last_error.set(&entry.last_error);
+        board.count = place + 1;
+    }
+}
+
+/// What is on the board.
+pub fn all() -> Vec<Entry> {
+    if !is_attached() {
+        return Vec::new();
+    }
+    let time = |micros: i64| DateTime::from_timestamp_micros(micros).filter(|_| micros != 0);
+    let board = JOBS.share();
+    board.slots[..board.count]
+        .iter()
+        .map(|slot| Entry {
+            name: slot.name.get().to_owned(),
+            state: slot.state,
+            last_run: time(slot.last_run),
+            next_run: time(slot.next_run),
+            attempts: slot.attempts,
+            last_error: slot.last_error.get().to_owned(),
+        })
+        .collect()
+}
