@@ -109,6 +109,7 @@ class Dashboard:
                 id: Number(e.dataset.testChartId), name: e.dataset.testChartName, text: e.innerText,
                 error: !!e.querySelector('[data-test=error-alert], .ant-alert-error, .error-message, [role=alert]'),
                 loading: !!e.querySelector('.loading, [data-test=loading-indicator]'),
+                empty: /No results|No data/.test(e.innerText),
                 drawn: !!e.querySelector('canvas, tbody tr, .card-value, svg.datamap'),
                 box: (b => [b.left, b.top, b.width, b.height])(e.getBoundingClientRect())}))"""
         )
@@ -118,7 +119,7 @@ class Dashboard:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             states = self.states()
-            if {s["name"] for s in states} == wanted and all((s["drawn"] and not s["loading"]) or s["error"] for s in states):
+            if {s["name"] for s in states} == wanted and all((s["drawn"] and not s["loading"]) or s["error"] or s["empty"] for s in states):
                 break
             self.page.wait_for_timeout(250)
         # Curves and bars grow into place.
@@ -128,7 +129,7 @@ class Dashboard:
         check(set(self.charts) == wanted, f"{where}: charts are {sorted(self.charts)}")
         for title, state in self.charts.items():
             check(not state["error"], f"{where}: {title} shows an error: {state['text'][:300]}")
-            check(state["drawn"] and "No results" not in state["text"] and "No data" not in state["text"], f"{where}: {title} shows nothing: {state['text'][:200]}")
+            check(state["drawn"] and not state["empty"], f"{where}: {title} shows nothing: {state['text'][:200]}")
 
     def rows(self, title: str) -> list[dict]:
         return self.data.get(self.charts[title]["id"], [])

@@ -12,7 +12,6 @@ WITH counted AS (
 )
 SELECT dense_rank() OVER (ORDER BY selections DESC) AS rank, alloy, diamond, selections, support
 FROM counted
-WHERE selections >= 5
 ORDER BY rank, alloy COLLATE "C", diamond COLLATE "C"
 LIMIT 10
 {%- endif %}
