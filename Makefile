@@ -20,7 +20,7 @@ SUDO = $(shell [ -w "$$($(PG_CONFIG) --pkglibdir)" ] || echo --sudo)
 
 EVENTS ?= 10000000
 
-.PHONY: help setup build install test lint bench bench-reports demo demo-stop clean
+.PHONY: help setup build install test lint bench bench-reports demo demo-stop dashboard dashboard-stop test-dashboard clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,7 +44,12 @@ test: setup-build-kafka-monitoring install ## Every test, against real PostgreSQ
 	awk '/^test result:/ { passed += $$4; failed += $$6; ignored += $$8 } \
 	     /^test .* \.\.\. FAILED$$/ { print "FAILED " $$2 } \
 	     END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, ignored }' $(TARGET)/test.log; \
+	if [ -z "$(TEST)" ]; then $(MAKE) test-dashboard || status=$$?; fi; \
 	exit $$status
+
+test-dashboard: setup-build-dashboard install ## The dashboards in a browser: figures, filters, pictures (target/dashboard)
+	cargo build --release $(FEATURES) --bin produce
+	@pgrx-tests/dashboard.sh
 
 lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, and cargo-deny where it is installed
 	cargo fmt --all --check
@@ -76,6 +81,13 @@ demo: demo-stop $(if $(filter kafka,$(BROKER)),setup-kafka) $(if $(shell command
 demo-stop: ## Stop all that the demo left running
 	@pgrx-tests/demo.sh stop
 
-clean: demo-stop ## Remove what was built, and the demo
+# Beside the demo: make demo DEMO_HISTORY=20000 has two months of the past to show.
+dashboard: setup-dashboard ## Dashboards of the demo's warehouse (Apache Superset), until Ctrl-C: DASHBOARD_PORT=8088
+	@docker/dashboard/dashboard.sh
+
+dashboard-stop: ## Stop the dashboards that an earlier run left running
+	@docker/dashboard/dashboard.sh stop
+
+clean: demo-stop dashboard-stop ## Remove what was built, and the demo
 	cargo clean
-	rm -rf .demo
+	rm -rf .demo .dashboard

@@ -8,6 +8,8 @@
 #   DEMO_SECONDS=60    how long to watch; when it is given, the stream ends then, else it goes on in the background
 #   DEMO_RATE=1000     events a second
 #   DEMO_PARTITIONS=4  partitions of the topic (on a broker that is there: how many it has)
+#   DEMO_HISTORY=0     events of the past to begin with, over the DEMO_DAYS=60 days before now
+#   DEMO_HOME=.demo    where it lives
 #   DEMO_STOP=0        1: stop everything at the end
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +18,9 @@ broker=${BROKER:-mock}
 seconds=${DEMO_SECONDS:-60}
 rate=${DEMO_RATE:-1000}
 partitions=${DEMO_PARTITIONS:-4}
+history=${DEMO_HISTORY:-0}
+days=${DEMO_DAYS:-60}
+place=${DEMO_HOME:-.demo}
 topic=product_events
 database=shop
 produce=${CARGO_TARGET_DIR:-target}/release/produce
@@ -33,37 +38,37 @@ as_server() {
 }
 
 # Nothing was ever started: nothing to stop, and maybe no PostgreSQL yet.
-[ "${1:-}" = stop ] && [ ! -e .demo ] && exit
+[ "${1:-}" = stop ] && [ ! -e "$place" ] && exit
 bindir=$("${PG_CONFIG:-pg_config}" --bindir) || die "no pg_config: run it by make demo"
 
 # Where the demo lives: .demo, or a folder in /tmp behind that name when the server's user cannot reach the checkout
 # or a socket's path would be too long.
 make_home() {
     if as_server test -x "$PWD" && [ "${#PWD}" -lt 80 ]; then
-        mkdir -m 700 .demo
+        mkdir -m 700 "$place"
     else
-        ln -s "$(mktemp -d /tmp/starsink-demo.XXXXXX)" .demo
+        ln -s "$(mktemp -d /tmp/starsink-demo.XXXXXX)" "$place"
     fi
-    home=$(readlink -f .demo)
+    home=$(readlink -f "$place")
     if [ "$(id -u)" -eq 0 ]; then
         chown postgres: "$home"
     fi
 }
 
 remove_home() {
-    if [ -L .demo ]; then
-        case $(readlink .demo) in
-            /tmp/starsink-demo.*) rm -rf "$(readlink .demo)" ;;
+    if [ -L "$place" ]; then
+        case $(readlink "$place") in
+            /tmp/starsink-demo.*) rm -rf "$(readlink "$place")" ;;
         esac
     fi
-    rm -rf .demo
+    rm -rf "$place"
 }
 
 # The producer that an earlier run has left, if it is still that one: process ids are used again.
 running_producer() {
     local pid
-    pid=$(cat .demo/producer.pid 2>/dev/null) || return 1
-    [ "$(readlink "/proc/$pid/exe" 2>/dev/null | sed 's/ (deleted)$//')" = "$(cat .demo/producer.exe)" ] && echo "$pid"
+    pid=$(cat "$place/producer.pid" 2>/dev/null) || return 1
+    [ "$(readlink "/proc/$pid/exe" 2>/dev/null | sed 's/ (deleted)$//')" = "$(cat "$place/producer.exe")" ] && echo "$pid"
 }
 
 stop_producer() {
@@ -80,8 +85,8 @@ stop_producer() {
 }
 
 stop_cluster() {
-    [ -e .demo/data/postmaster.pid ] || return 0
-    as_server "$bindir/pg_ctl" -D "$(readlink -f .demo)/data" -m fast -w stop >/dev/null 2>&1 || return 0
+    [ -e "$place/data/postmaster.pid" ] || return 0
+    as_server "$bindir/pg_ctl" -D "$(readlink -f "$place")/data" -m fast -w stop >/dev/null 2>&1 || return 0
     echo "demo: the cluster is stopped"
 }
 
@@ -122,7 +127,8 @@ CONF
 }
 
 start_producer() {
-    local arguments=(--topic "$topic" --partitions "$partitions" --rate "$rate" --bad 0.002 --duplicates 0.005)
+    local arguments=(--topic "$topic" --partitions "$partitions" --rate "$rate" --bad 0.002 --duplicates 0.005
+        --history "$history" --history-days "$days")
     if [ -n "${DEMO_SECONDS:-}" ]; then
         # A little longer than the watching, which begins later.
         arguments+=(--seconds "$((seconds + 3))")

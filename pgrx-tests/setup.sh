@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what it takes to build and try starsink, and only what is not there yet.
 #
-#   setup.sh [build] [lint] [kafka] [geoip] [monitoring]   what for; all of it by default
+#   setup.sh [build] [lint] [kafka] [geoip] [monitoring] [dashboard]   what for; all of it by default
 #   setup.sh pgver                    prints the PostgreSQL version that fits this machine
 #
 # PGVER and PG_CONFIG say which PostgreSQL; the Makefile sets both.
@@ -76,6 +76,12 @@ disable_services() {
     done
 }
 
+need_for_dashboard() {
+    python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv "keeps Apache Superset in a folder of its own"
+    have chromium || need chromium "looks at the dashboards in the tests"
+    fc-list 2>/dev/null | grep -q . || need fonts-dejavu-core "letters for its pictures"
+}
+
 install_packages() {
     [ "${#packages[@]}" -gt 0 ] || return 0
     say "missing here:"
@@ -134,10 +140,10 @@ fi
 have cargo || die "no cargo here: install Rust by rustup first"
 PGVER=${PGVER:-$(pgver)}
 PG_CONFIG=${PG_CONFIG:-/usr/lib/postgresql/$PGVER/bin/pg_config}
-[ $# -gt 0 ] || set -- build lint kafka geoip monitoring
+[ $# -gt 0 ] || set -- build lint kafka geoip monitoring dashboard
 for part; do
     case $part in
-        build | lint | kafka | geoip | monitoring) "need_for_$part" ;;
+        build | lint | kafka | geoip | monitoring | dashboard) "need_for_$part" ;;
         *) die "no such part: $part" ;;
     esac
 done

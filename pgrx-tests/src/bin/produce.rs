@@ -13,6 +13,14 @@ use starsink_tests::mock::Mock;
 use starsink_tests::producer::{Compression, Producer};
 use starsink_tests::shop::Shop;
 
+const DAY: i64 = 86_400_000_000;
+
+/// Between two clicks of a visitor, in microseconds.
+const CLICK: i64 = 20_000_000;
+
+/// Events of the past that come close upon one another.
+const BURST: u64 = 40;
+
 /// How often the rate is kept up: short enough that a rate of 1,000 looks even.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -48,6 +56,12 @@ struct Arguments {
     /// Share of messages that repeat an earlier one
     #[arg(long, default_value_t = 0.0)]
     duplicates: f64,
+    /// Send so many events of the past first, as fast as it goes
+    #[arg(long, default_value_t = 0)]
+    history: u64,
+    /// Over how many days the past goes back
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=3_650))]
+    history_days: i64,
     #[arg(long, value_enum, default_value_t = Compression::None)]
     compression: Compression,
     /// The stores' domains are www.<brand>.de and so on
@@ -117,6 +131,7 @@ fn produce(arguments: &Arguments, client: &ClientConfig) -> u64 {
         .brand(&arguments.brand)
         .bad_ratio(arguments.bad)
         .duplicate_ratio(arguments.duplicates);
+    let past = send_history(arguments, &producer, seed);
     let count = if arguments.count == 0 {
         u64::MAX
     } else {
@@ -149,7 +164,37 @@ fn produce(arguments: &Arguments, client: &ClientConfig) -> u64 {
         }
     }
     producer.flush();
-    sent
+    past + sent
+}
+
+/// The past, in the order it happened: days with more visitors at noon than at night, more of them from week to week.
+fn send_history(arguments: &Arguments, producer: &Producer, seed: u64) -> u64 {
+    let span = arguments.history_days * DAY;
+    let start = now() - span;
+    let mut shop = Shop::new(seed.wrapping_add(1))
+        .brand(&arguments.brand)
+        .bad_ratio(arguments.bad)
+        .duplicate_ratio(arguments.duplicates)
+        .visitors(2);
+    for number in 0..arguments.history {
+        // Few events in many days: two visitors at a time and a pause after them, or no click would follow another.
+        let (burst, click) = (number / BURST * BURST, number % BURST);
+        let share = burst as f64 / arguments.history as f64;
+        let when = start + past_micros(share, span) + click.cast_signed() * CLICK / 2;
+        let time = || when.min(start + span);
+        producer.send_events(&arguments.topic, arguments.partitions, &mut shop, 1, time);
+    }
+    producer.flush();
+    arguments.history
+}
+
+/// Where in the span the event at this share of the past lies. Rises always, at a pace that goes with the hour.
+fn past_micros(share: f64, span: i64) -> i64 {
+    // Growth: the later half of the span has the greater part of the events.
+    let even = share.powf(0.85) * span as f64;
+    let day = DAY as f64;
+    let turn = std::f64::consts::TAU;
+    (even + 0.6 * day / turn * (turn * even / day).sin()) as i64
 }
 
 /// Events that should have been sent by now.

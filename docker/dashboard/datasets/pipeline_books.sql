@@ -1,0 +1,2 @@
+{#- received = loaded + duplicates + dropped + quarantined. -#}
+SELECT topic, partition, received, loaded, duplicates, dropped, quarantined, difference, lost FROM starsink.reconciliation

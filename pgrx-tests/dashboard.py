@@ -1,0 +1,359 @@
+"""Looks at the dashboards as a person would: in a browser, at the width of a desk and of a phone.
+
+    dashboard.py FOLDER      pictures go there; the environment is pgrx-tests/dashboard.sh's
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlparse
+
+import psycopg2
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).parent.parent / "docker" / "dashboard"
+sys.path.insert(0, str(HERE))
+import expand  # noqa: E402 - it stands there
+
+FOLDER = Path(sys.argv[1])
+URL = os.environ["DASHBOARD_URL"]
+WIDTHS = (1440, 390)
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync".split()
+# A page that shows nothing by then is taken as broken.
+PATIENCE = 90
+LIVE_WITHIN = 5.0
+DAYS = "first_day => (now() AT TIME ZONE starsink.fold_time_zone())::date - 29, last_day => (now() AT TIME ZONE starsink.fold_time_zone())::date"
+
+warehouse = psycopg2.connect(os.environ["WAREHOUSE"])
+warehouse.autocommit = True
+failures: list[str] = []
+
+
+def check(holds: bool, what: str) -> None:
+    if not holds:
+        failures.append(what)
+        print(f"FAILED {what}", flush=True)
+
+
+def ask(sql: str) -> list[tuple]:
+    with warehouse.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+SPECS = {name: expand.load(name, lambda view: ask(f"SELECT to_regclass('{view}') IS NOT NULL")[0][0]) for name in expand.DASHBOARDS}
+
+
+def charts_of(name: str) -> list[dict]:
+    return [chart for row in SPECS[name]["rows"] for chart in row]
+
+
+# What the Shop's charts must show: the reports themselves, columns as the chart has them.
+EXPECTED = {
+    "Product views and visitors": "SELECT views, viewers FROM warehouse.product_views_over_time('day', {days}) ORDER BY period_start",
+    "From the first look to the order": "SELECT sessions FROM warehouse.conversion_funnel({days}) ORDER BY step_number",
+    "Where the views are": "SELECT views FROM warehouse.top_countries(10, {days}) WHERE country_code NOT LIKE '(%' ORDER BY views DESC",
+    "Top 10 countries": "SELECT rank, country_name, views, viewers, orders, revenue, share FROM warehouse.top_countries(10, {days})",
+    "Top 10 products": "SELECT rank, COALESCE(NULLIF(product_name, '') || ' (' || product_id || ')', 'No. ' || product_id), views, viewers, share FROM warehouse.top_products(10, {days})",
+    "Popular combinations": "SELECT rank, alloy, diamond, selections, support FROM warehouse.popular_combinations(10, {days})",
+    "Channels": "SELECT channel, sessions, bounce_rate, orders, conversion_rate, revenue FROM warehouse.channels({days})",
+    "Campaigns": "SELECT campaign, source, sessions, bounce_rate, orders, conversion_rate, revenue FROM warehouse.campaign_effectiveness(10, {days})",
+    "Top 5 referrers": "SELECT rank, referrer, views, sessions, share FROM warehouse.top_referrers(5, {days})",
+    "Devices": "SELECT device_class, views, sessions, bounce_rate, conversion_rate, revenue FROM warehouse.device_performance({days}) ORDER BY views DESC, device_class COLLATE \"C\"",
+    "Ranking of the shops": "SELECT rank, COALESCE(domain, store_id), views, viewers, orders, revenue, share FROM warehouse.store_ranking('world', {days})",
+    "Across borders": "SELECT visitor_country, store_country, views, sessions, orders, revenue FROM warehouse.cross_border(NULL, {days}) WHERE is_cross_border LIMIT 10",
+    "How long products are looked at": "SELECT rank, key, views, coverage, mean_seconds, median_seconds, p90_seconds FROM warehouse.view_duration('product', 10, {days})",
+    "How long each country looks": "SELECT rank, key, views, coverage, mean_seconds, median_seconds, p90_seconds FROM warehouse.view_duration('country', 10, {days})",
+    "Browsers": "SELECT views FROM warehouse.browser_usage(10, {days})",
+    "Operating systems": "SELECT views FROM warehouse.os_usage(10, {days})",
+}
+KEY_FIGURES = """
+    SELECT d.views, d.viewers, d.sessions, c.engaged / NULLIF(d.sessions, 0)::numeric, p.orders, p.conversion_rate, p.revenue, p.revenue / NULLIF(p.orders, 0)
+    FROM warehouse.country_distribution({days}) AS d, warehouse.store_performance({days}) AS p,
+         (SELECT sum(engaged_sessions) AS engaged FROM warehouse.channels({days})) AS c
+    WHERE d.level = 'total' AND p.level = 'total'"""
+
+
+class Dashboard:
+    """A dashboard in a page, and the data that its charts got."""
+
+    def __init__(self, page: Page, name: str, width: int, query: str = "") -> None:
+        self.page, self.name, self.width = page, name, width
+        self.data: dict[int, list[dict]] = {}
+        page.on("response", self.keep)
+        # High enough for all charts: they ask for their data when they come into view.
+        page.set_viewport_size({"width": width, "height": 9000})
+        page.goto(f"{URL}/superset/dashboard/{name}/{query}")
+        self.await_charts()
+
+    def keep(self, response) -> None:
+        if "/api/v1/chart/data" not in response.url and "/explore_json/" not in response.url:
+            return
+        try:
+            form = json.loads(parse_qs(urlparse(response.url).query).get("form_data", ["{}"])[0])
+            body = response.json()
+        except Exception:  # noqa: BLE001 - a request that the page gave up
+            return
+        if "slice_id" in form:
+            result = body.get("result")
+            self.data[form["slice_id"]] = result[0].get("data", []) if result else body.get("data", [])
+
+    def states(self) -> list[dict]:
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll('[data-test=chart-grid-component]')].map(e => ({
+                id: Number(e.dataset.testChartId), name: e.dataset.testChartName, text: e.innerText,
+                error: !!e.querySelector('[data-test=error-alert], .ant-alert-error, .error-message, [role=alert]'),
+                loading: !!e.querySelector('.loading, [data-test=loading-indicator]'),
+                empty: /No results|No data/.test(e.innerText),
+                drawn: !!e.querySelector('canvas, tbody tr, .card-value, svg.datamap'),
+                box: (b => [b.left, b.top, b.width, b.height])(e.getBoundingClientRect())}))"""
+        )
+
+    def await_charts(self) -> None:
+        wanted = {chart["title"] for chart in charts_of(self.name)}
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            states = self.states()
+            if {s["name"] for s in states} == wanted and all((s["drawn"] and not s["loading"]) or s["error"] or s["empty"] for s in states):
+                break
+            self.page.wait_for_timeout(250)
+        # Curves and bars grow into place.
+        self.page.wait_for_timeout(1500)
+        self.charts = {s["name"]: s for s in self.states()}
+        where = f"{self.name} at {self.width}"
+        check(set(self.charts) == wanted, f"{where}: charts are {sorted(self.charts)}")
+        for title, state in self.charts.items():
+            check(not state["error"], f"{where}: {title} shows an error: {state['text'][:300]}")
+            check(state["drawn"] and not state["empty"], f"{where}: {title} shows nothing: {state['text'][:200]}")
+
+    def rows(self, title: str) -> list[dict]:
+        return self.data.get(self.charts[title]["id"], [])
+
+    def cards(self) -> list[str]:
+        return self.page.locator(".card-value").all_inner_texts()
+
+    def cells(self, title: str) -> list[list[str]]:
+        return self.page.evaluate(
+            """name => [...document.querySelectorAll(`[data-test-chart-name="${name}"] tbody tr`)].map(r => [...r.querySelectorAll('td')].map(c => c.innerText.trim()))""",
+            title,
+        )
+
+    def check_layout(self) -> None:
+        where = f"{self.name} at {self.width}"
+        boxes = [state["box"] for state in self.charts.values()]
+        overflow = self.page.evaluate("document.documentElement.scrollWidth")
+        check(overflow <= self.width, f"{where}: the page is {overflow} pixels wide")
+        check(all(left >= 0 and left + width <= self.width + 1 for left, _, width, _ in boxes), f"{where}: a chart leaves the page: {boxes}")
+        columns = len({round(left / 20) for left, _, _, _ in boxes})
+        check(columns == (1 if self.width < 768 else 2), f"{where}: charts stand in {columns} columns")
+        if self.width < 768:
+            check(all(width > 0.85 * self.width for _, _, width, _ in boxes), f"{where}: a chart is narrow: {boxes}")
+
+    def picture(self) -> None:
+        bottom = max(top + height for _, top, _, height in (s["box"] for s in self.charts.values()))
+        path = FOLDER / f"{self.name}-{self.width}.png"
+        self.page.screenshot(path=path, clip={"x": 0, "y": 0, "width": self.width, "height": min(bottom + 24, 9000)})
+        shrink(path)
+
+    def leave(self) -> None:
+        self.page.remove_listener("response", self.keep)
+
+
+def shrink(path: Path) -> None:
+    """A picture for the README: the upper part, few colours."""
+    from PIL import Image
+
+    small = FOLDER / "small"
+    small.mkdir(exist_ok=True)
+    with Image.open(path) as picture:
+        width, height = picture.size
+        part = picture.convert("RGB").crop((0, 0, width, min(height, width if width > 768 else 3 * width)))
+        if width > 768:
+            part = part.resize((960, part.height * 960 // width), Image.Resampling.LANCZOS)
+        part.quantize(96).save(small / path.name, optimize=True)
+
+
+def number(text: str) -> float:
+    return float(re.sub(r"[^0-9.\-]", "", text) or "nan")
+
+
+def same(shown: str, wanted: object) -> bool:
+    """Is this what a person expects to read? Figures are rounded to what is shown of them."""
+    if wanted is None:
+        return shown in ("", "N/A", "–")
+    if isinstance(wanted, str):
+        return shown == wanted
+    decimals = len(shown.split(".")[1].rstrip("% ")) if "." in shown else 0
+    scale = 100 if "%" in shown else 1
+    unit = shown.strip("0123456789.,- ")
+    check(unit in ("", "%", "EUR", "ms", "s"), f"{shown} has a unit that nobody expects")
+    return abs(number(shown) - scale * float(wanted)) <= 0.5 * 10**-decimals + 1e-9
+
+
+def check_figures(dashboard: Dashboard, days: str, titles=None) -> None:
+    """Tables are read off the page; canvases cannot be, so there it is the data that they draw."""
+    where = f"{dashboard.name} at {dashboard.width}"
+    cards = dashboard.cards()
+    wanted = ask(KEY_FIGURES.format(days=days))[0]
+    check(len(cards) == len(wanted) and all(map(same, cards, wanted)), f"{where}: key figures are {cards}, not {wanted}")
+    for chart in charts_of("shop"):
+        title = chart["title"]
+        if title not in EXPECTED:
+            continue
+        wanted = ask(EXPECTED[title].format(days=days))
+        if chart["kind"] == "table":
+            shown = dashboard.cells(title)
+            equal = len(shown) == len(wanted) and all(len(s) == len(w) and all(map(same, s, w)) for s, w in zip(shown, wanted))
+        else:
+            shown = drawn(chart, dashboard.rows(title))
+            order = sorted if chart["kind"] != "curve" else list
+            equal = order(shown) == order([tuple(map(float, row)) for row in wanted])
+        check(equal and len(wanted) > 0, f"{where}: {title} shows {shown[:4]} …, not {wanted[:4]} …")
+
+
+def drawn(chart: dict, rows: list[dict]) -> list[tuple]:
+    """The numbers that a canvas got."""
+    if chart["kind"] == "map":
+        return [(float(row["m1"]),) for row in rows if row["country"] != "XXX"]
+    titles = [SPECS["shop"]["datasets"][chart["dataset"]][name].split("|")[1].strip() for name in chart["numbers"]]
+    return [tuple(float(row[title]) for title in titles) for row in rows]
+
+
+def filters(**chosen) -> str:
+    """The page's address with filters set, in Superset's rison."""
+    parts = []
+    for column, value in chosen.items():
+        if column == "days":
+            data = f"extraFormData:(time_range:'{value}'),filterState:(value:'{value}')"
+        else:
+            values = ",".join(f"'{v}'" for v in value)
+            data = f"extraFormData:(filters:!((col:{column},op:IN,val:!({values})))),filterState:(label:{column},value:!({values}))"
+        parts.append(f"NATIVE_FILTER-{column}:(id:NATIVE_FILTER-{column},ownState:(),{data})")
+    return "?native_filters=" + quote(f"({','.join(parts)})")
+
+
+def fingerprint(dashboard: Dashboard) -> dict[str, str]:
+    """What each chart shows; lines in any order, since ties may stand either way."""
+    def plain(value):
+        return round(value, 6) if isinstance(value, float) else value
+
+    return {
+        title: json.dumps(sorted(json.dumps({k: plain(v) for k, v in row.items()}, sort_keys=True) for row in dashboard.rows(title)))
+        for title in dashboard.charts
+    }
+
+
+def check_filters(page: Page, before: Dashboard) -> None:
+    unfiltered = fingerprint(before)
+    today = ask("SELECT (now() AT TIME ZONE starsink.fold_time_zone())::date")[0][0]
+    devices = [row[0] for row in ask("SELECT DISTINCT device_class FROM warehouse.dim_user_agent")]
+    # With every device chosen, charts count facts and aggregates themselves: the same as the reports.
+    everything = Dashboard(page, "shop", 1440, filters(device=devices))
+    for title, shown in fingerprint(everything).items():
+        check(shown == unfiltered[title], f"all devices: {title} shows {shown[:300]} and without a filter {unfiltered[title][:300]}")
+    everything.leave()
+    # One of each: every chart must change, and to what the warehouse says.
+    cases = {
+        "store": ({"store": ["glamira.de"]}, "s.domain = 'glamira.de'"),
+        "country": ({"country": ["FR", "AT"]}, "s.country_code IN ('FR', 'AT')"),
+        "device": ({"device": ["tablet"]}, "l.device_class = 'tablet'"),
+    }
+    for name, (chosen, condition) in cases.items():
+        filtered = Dashboard(page, "shop", 1440, filters(**chosen))
+        for title, shown in fingerprint(filtered).items():
+            check(shown != unfiltered[title], f"filter {name}: {title} did not change")
+        views, orders = ask(
+            f"""SELECT sum(l.views), sum(l.orders) FROM warehouse.live_place() AS l JOIN warehouse.dim_store AS s ON s.store_key = l.store_key
+                WHERE NOT l.is_bot AND l.day > '{today}'::date - 30 AND {condition}"""
+        )[0]
+        cards = filtered.cards()
+        check(same(cards[0], views) and same(cards[4], orders), f"filter {name}: {cards} and not {views} views, {orders} orders")
+        filtered.leave()
+    first, last = ask(f"SELECT '{today}'::date - 9, '{today}'::date - 3")[0]
+    week = Dashboard(page, "shop", 1440, filters(days=f"{first} : {last.fromordinal(last.toordinal() + 1)}"))
+    check_figures(week, f"first_day => DATE '{first}', last_day => DATE '{last}'")
+    for title, shown in fingerprint(week).items():
+        check(shown != unfiltered[title], f"filter days: {title} did not change")
+    week.leave()
+
+
+def check_filter_by_hand(page: Page) -> None:
+    """As a person does it: choose a shop in the filter bar, and apply."""
+    page.set_viewport_size({"width": 1440, "height": 9000})
+    shop = Dashboard(page, "shop", 1440)
+    before = shop.cards()
+    page.locator("[data-test=form-item-value] input[role=combobox], .filter-item-wrapper input[role=combobox]").first.click()
+    page.keyboard.type("glamira.de")
+    page.wait_for_timeout(1000)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.locator("[data-test=filter-bar__apply-button]").click()
+    end = time.monotonic() + 20
+    while shop.cards() == before and time.monotonic() < end:
+        page.wait_for_timeout(200)
+    shop.await_charts()
+    stores = shop.cells("Ranking of the shops")
+    check(len(stores) == 1 and stores[0][1] == "glamira.de", f"after choosing glamira.de the shops are {stores}")
+    shop.leave()
+
+
+def check_live(page: Page) -> float:
+    """From the broker to the page: the stream has ended, so that the next event is ours."""
+    live = Dashboard(page, "live", 1440)
+
+    def events() -> float:
+        return number(live.cards()[0])
+
+    page.wait_for_timeout(3000)
+    before = events()
+    begin = time.monotonic()
+    # Three, since a robot's would not be shown.
+    subprocess.run(
+        [os.environ["PRODUCE"], "--bootstrap", os.environ["BOOTSTRAP"], "--count", "3", "--seed", "20"],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    while events() <= before and time.monotonic() < begin + 30:
+        page.wait_for_timeout(50)
+    seconds = time.monotonic() - begin
+    check(events() > before and seconds < LIVE_WITHIN, f"an event was on the Live page after {seconds:.1f} s, {before} before and {events()} then")
+    live.leave()
+    return seconds
+
+
+def main() -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{URL}/login/")
+        page.fill("#username", "admin")
+        page.fill("#password", os.environ["DASHBOARD_PASSWORD"])
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda url: "/login" not in url)
+        print(f"an event is on the Live page after {check_live(page):.1f} s")
+        unfiltered = None
+        for width in WIDTHS:
+            for name in SPECS:
+                dashboard = Dashboard(page, name, width)
+                dashboard.check_layout()
+                if name == "shop":
+                    check_figures(dashboard, DAYS)
+                    unfiltered = unfiltered or dashboard
+                dashboard.picture()
+                dashboard.leave()
+                print(f"{name} at {width}: {len(dashboard.charts)} charts", flush=True)
+        check_filter_by_hand(page)
+        check_filters(page, unfiltered)
+        browser.close()
+    if failures:
+        sys.exit(f"{len(failures)} failures")
+    print("dashboards: every chart shows what the reports say")
+
+
+if __name__ == "__main__":
+    main()
