@@ -31,7 +31,11 @@ def rollup(scope, columns, levels, key):
     """Rows for each prefix of the key, shortest last; a column that is summed over is NULL."""
     rows = []
     for length, level in zip(range(len(columns), -1, -1), levels):
-        for k, t in tallies(scope, lambda e, length=length: key(e)[:length]).items():
+        sums = tallies(scope, lambda e, length=length: key(e)[:length])
+        if length == 0 and not sums:
+            # The total of nothing is a row too: sums over nothing are 0.
+            sums[()] = {"views": 0, "viewers": 0, "sessions": 0, "orders": 0, "revenue": revenue([])}
+        for k, t in sums.items():
             rows.append({**dict(zip(columns, k + (None,) * 3)), **t, "level": level})
     rows.sort(key=lambda r: text_order(*(r[c] for c in columns)))
     return rows
@@ -69,7 +73,7 @@ def cross_border_rate(scope):
     countries = grouped(scope.views, lambda v: v.country)
     for country in sorted(set(countries) - {UNKNOWN}, key=text_order) + [None]:
         views = scope.views if country is None else countries[country]
-        if not views:
+        if not views and country is not None:
             continue
         known = [v for v in views if UNKNOWN not in (v.visitor, v.country)]
         crossing = sum(v.visitor != v.country for v in known)
