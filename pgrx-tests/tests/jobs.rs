@@ -226,6 +226,8 @@ fn ingest(pg: &Cluster, id: &str, time: &str, store: &str, url: &str) {
             'store_id', '{store}', 'device_id', 'd', 'current_url', '{url}')::text)"
     ));
     assert_eq!(state, "loaded", "{id}");
+    // Jobs look at what is folded.
+    pg.sql("SELECT starsink.fold()");
 }
 
 fn run(pg: &Cluster, job: &str) -> i64 {

@@ -31,9 +31,9 @@ fn tables_of_an_earlier_build_get_the_columns_they_lack() {
 
     pg.sql(
         "ALTER TABLE starsink.ledger DROP COLUMN software_version CASCADE;
-         ALTER TABLE starsink.merge_history DROP COLUMN software_version CASCADE;
-         SELECT starsink.create_warehouse()",
+         ALTER TABLE starsink.merge_history DROP COLUMN software_version CASCADE",
     );
+    pg.sql("SELECT starsink.create_warehouse()");
     ingest(&pg, 82);
     pg.sql("SELECT starsink.merge_product('source')");
     assert_eq!(versions(&pg, "sql"), [None, now.clone()]);

@@ -80,7 +80,9 @@ fn every_bad_message_lands_under_the_code_it_should() {
     });
     let found = codes(
         &pg,
-        "SELECT kafka_offset, starsink.quality_codes(quality_flags) FROM warehouse.fact_event",
+        // What the warehouse adds of its own: here no rates are loaded and no list of stores was merged.
+        "SELECT kafka_offset, ARRAY(SELECT c FROM unnest(starsink.quality_codes(quality_flags)) AS c \
+         WHERE c NOT IN ('STORE_UNKNOWN', 'CURRENCY_UNKNOWN', 'FX_MISSING')) FROM warehouse.fact_event",
     );
     for (offset, wanted) in &good {
         assert_eq!(

@@ -168,7 +168,7 @@ mod tests {
         for page in [other.as_deref(), None] {
             let mut is_internal = |url| links.referrer(url, page).map(|found| found.is_internal);
             assert_eq!(is_internal("https://www.glamira.co.uk/a?b"), Some(true));
-            assert_eq!(is_internal("https://glamira.example.com/"), Some(false));
+            assert_eq!(is_internal("https://glamira.another.com/"), Some(false));
             assert_eq!(
                 is_internal("https://www.example.com/"),
                 Some(page.is_some())

@@ -152,6 +152,8 @@ impl Steward {
 struct Table {
     rows: Statement,
     past: Statement,
+    /// Whoever lays the tables out anew waits for the job under way, and jobs for them: both lock many tables.
+    no_layout: Statement,
     perform: Statement,
     note: Statement,
 }
@@ -167,6 +169,10 @@ impl Table {
                 "SELECT (EXTRACT(epoch FROM pg_catalog.max(started_at)) * 1000000)::bigint, pg_catalog.bool_or(state = 'succeeded') \
                  FROM starsink.job_run WHERE name = $1",
                 &[pg_sys::TEXTOID],
+            ),
+            no_layout: Statement::new(
+                "SELECT pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtext('starsink.create_warehouse'))",
+                &[],
             ),
             perform: Statement::new(
                 "SELECT starsink.perform_job($1, $2, $3)",
@@ -220,6 +226,7 @@ impl Table {
         within(job.timeout, || {
             transaction::run(&activity, || {
                 transaction::as_writer(|| {
+                    self.no_layout.run(&[])?;
                     let mut rows = 0;
                     let values = [job.name.as_str().into(), trigger.into(), notes_idle.into()];
                     self.perform.each(&values, |row| {
