@@ -135,6 +135,8 @@ class Model:
                 unit = None if not read or read["amount"] is None else Decimal(str(read["amount"]))
                 token = line.get("currency") or (read or {}).get("currency")
                 amounts[id(line)] = None if unit is None else unit * quantity(line)
+                # Aliases are kept without white space and the final dot, in capitals.
+                token = "".join(token.split()).removesuffix(".").upper() if token else token
                 tokens[id(line)] = (token, country, currency)
         codes = self.database.each("currency", "starsink.currency_of(q->>0, q->>1, q->>2)", tokens.values())
         def question(e, line):

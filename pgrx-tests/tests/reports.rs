@@ -169,7 +169,7 @@ fn figures(pg: &Cluster) -> Vec<(String, String)> {
         "SELECT proname::text FROM pg_proc WHERE pronamespace = 'warehouse'::regnamespace AND pronargs = pronargdefaults \
          AND 'include_bots' = ANY (proargnames) ORDER BY 1",
     );
-    assert!(reports.len() >= 28, "{} reports", reports.len());
+    assert!(reports.len() >= 27, "{} reports", reports.len());
     for row in &reports {
         let name: String = row.get(0);
         for bots in [false, true] {
