@@ -771,7 +771,7 @@ fn crawling_beside_ingestion_costs_it_nothing() {
     let pg = cluster(&shop);
     show_all(&pg, &shop);
     const MESSAGES: usize = 60_000;
-    rate(&pg, &kafka, "beside-warm", MESSAGES / 4);
+    rate(&pg, kafka, "beside-warm", MESSAGES / 4);
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
     for round in 0..3 {
         enable(&pg, false);
@@ -779,18 +779,13 @@ fn crawling_beside_ingestion_costs_it_nothing() {
             "SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'starsink crawler'",
             LONG,
         );
-        alone.push(rate(
-            &pg,
-            &kafka,
-            &format!("beside-alone-{round}"),
-            MESSAGES,
-        ));
+        alone.push(rate(&pg, kafka, &format!("beside-alone-{round}"), MESSAGES));
         pg.sql("UPDATE starsink.crawl_page SET next_try = now()");
         enable(&pg, true);
         pg.wait_for("SELECT count(*) > 20 FROM starsink.crawl_page", LONG);
         let before = shop.hits().len();
         let begin = Instant::now();
-        beside.push(rate(&pg, &kafka, &format!("beside-both-{round}"), MESSAGES));
+        beside.push(rate(&pg, kafka, &format!("beside-both-{round}"), MESSAGES));
         let pages = shop.hits().len() - before;
         println!(
             "round {round}: alone {:.0} events/s; beside {:.1} pages/s {:.0} events/s",
