@@ -77,9 +77,11 @@ fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
         Duration::from_secs(30),
     );
     pg.sql(
-        "TRUNCATE warehouse.fact_event, warehouse.fact_order_line, warehouse.bridge_option_combination, warehouse.dim_option_combination, \
+        // No job may be under way: the warehouse is laid out anew with what was folded of it gone.
+        "SELECT pg_advisory_xact_lock(hashtext('starsink.create_warehouse')); SELECT starsink.forget_folds(); \
+         TRUNCATE warehouse.fact_event, warehouse.fact_order_line, warehouse.bridge_option_combination, warehouse.dim_option_combination, \
          warehouse.dim_alloy_option, warehouse.dim_diamond_option, warehouse.dim_campaign, warehouse.dim_device, warehouse.dim_product, \
-         warehouse.dim_customer, warehouse.dim_referrer, warehouse.dim_user_agent, warehouse.dim_browser, warehouse.dim_os; \
+         warehouse.dim_customer, warehouse.dim_referrer, warehouse.dim_user_agent, warehouse.dim_browser, warehouse.dim_os CASCADE; \
          SELECT starsink.create_warehouse(); \
          SELECT starsink.seek('earliest'); CHECKPOINT; TRUNCATE starsink.quarantine",
     );
