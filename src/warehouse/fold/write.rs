@@ -96,18 +96,16 @@ impl Folder {
         // Before the snapshot: a number that is given out later belongs to the next fold.
         let last = self.reader.states.last_number()?;
         let snapshot = Snapshot::latest();
-        let mut state = self.reader.state(zone)?;
+        let state = self.reader.state(zone)?;
         if state.zone != zone {
             pgrx::log!(
                 "starsink: the reporting time zone is {} now: sessions and aggregates are made anew",
                 zone.name()
             );
+            drop(snapshot);
             self.reset.run(&[])?;
-            state = State {
-                fold_id: state.fold_id,
-                zone,
-                ..self.blank(zone)
-            };
+            // Again, with a snapshot that shows it.
+            return Ok((0, false));
         }
         let horizon = self.reader.states.horizon()?;
         let high = last.min(state.folded.high.saturating_add(self.batches));
@@ -137,14 +135,6 @@ impl Folder {
             return Ok((events, is_done));
         }
         Ok((0, is_done))
-    }
-
-    fn blank(&self, zone: Tz) -> State {
-        State {
-            fold_id: 0,
-            folded: Default::default(),
-            zone,
-        }
     }
 
     fn write(

@@ -6,7 +6,7 @@ use starsink_tests::cluster::Cluster;
 
 use crate::Arguments;
 
-/// Reports without `warehouse.`, and the columns that DuckDB's query of that name is compared by.
+/// Reports without `warehouse.`; those with a question mark are asked for part of the days.
 const REPORTS: [&str; 29] = [
     "top_products",
     "product_views_over_time",
