@@ -1,13 +1,18 @@
 -- Money: rates, conversion, and what order lines are worth.
 CREATE FUNCTION starsink.exchange_rate(currency text, on_day date, OUT units_per_eur numeric, OUT rate_date date)
-LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 1::numeric, on_day WHERE currency = 'EUR'
-    UNION ALL
-    SELECT * FROM (
-        SELECT r.units_per_eur, r.rate_date
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF currency = 'EUR' THEN
+        units_per_eur := 1;
+        rate_date := on_day;
+    ELSE
+        SELECT r.units_per_eur, r.rate_date INTO exchange_rate.units_per_eur, exchange_rate.rate_date
         FROM warehouse.fact_exchange_rate AS r JOIN warehouse.dim_currency AS c ON c.currency_key = r.currency_key
-        WHERE currency <> 'EUR' AND c.currency_code = currency AND r.rate_date <= on_day AND r.rate_date >= on_day - 7
-        ORDER BY r.rate_date DESC LIMIT 1) AS latest
+        WHERE c.currency_code = exchange_rate.currency AND r.rate_date <= on_day AND r.rate_date >= on_day - 7
+        ORDER BY r.rate_date DESC LIMIT 1;
+    END IF;
+END
 $$;
 COMMENT ON FUNCTION starsink.exchange_rate(text, date) IS 'Units of a currency for one euro: the latest rate not after the day and at most 7 days old; NULL where there is none.';
 

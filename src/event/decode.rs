@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 pub struct Attributes<'a> {
     pub known: Known<'a>,
     /// Everything else, so far.
-    pub extras: Extras,
+    pub extras: Extras<'a>,
 }
 
 /// The payload as text, within the limits. Nothing is parsed yet.
@@ -73,10 +73,9 @@ impl<'de> Visitor<'de> for ObjectVisitor {
         let mut attributes = Attributes::default();
         while let Some(Name(name)) = object.next_key()? {
             let raw: &'de RawValue = object.next_value()?;
-            match (Attribute::from_name(&name), &name) {
-                (Some(attribute), _) => attributes.known.set(attribute, raw.get()),
-                (None, Cow::Borrowed(plain)) => attributes.extras.keep_plain(plain, raw.get()),
-                (None, Cow::Owned(name)) => attributes.extras.keep(name, raw.get()),
+            match Attribute::from_name(&name) {
+                Some(attribute) => attributes.known.set(attribute, raw.get()),
+                None => attributes.extras.keep(name, raw.get()),
             }
         }
         Ok(attributes)
@@ -172,7 +171,7 @@ mod tests {
         let found = attributes(object).expect("it is an object");
         assert_eq!(found.known.get(Attribute::Id), Some("\"2\""));
         assert_eq!(
-            found.extras.finish().as_deref(),
+            found.extras.finish().0.as_deref(),
             Some(r#"{"x":[1, 2],"y\"":null}"#)
         );
     }

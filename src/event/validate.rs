@@ -24,7 +24,7 @@ use super::value::{Key, Value, cut};
 #[derive(Debug)]
 pub struct Validation<'a, 'p> {
     known: Known<'a>,
-    extras: Extras,
+    extras: Extras<'a>,
     flags: Codes,
     refusal: Refusal,
     policy: &'p Policy,
@@ -70,7 +70,7 @@ impl<'a, 'p> Validation<'a, 'p> {
         let local_time = self.local_time();
         let choices = self.option(current_url.as_deref());
         let lines = self.lines(order_id.is_some());
-        let flags = self.flags.union(self.extras.flags);
+        let (extras, mended) = self.extras.finish();
         Ok(Box::new(Event {
             id,
             time,
@@ -94,15 +94,15 @@ impl<'a, 'p> Validation<'a, 'p> {
             choices,
             order_id,
             lines,
-            extras: self.extras.finish(),
-            flags,
+            extras,
+            flags: self.flags.union(mended),
         }))
     }
 
     /// Keeps an attribute that becomes no field.
     fn keep(&mut self, attribute: Attribute) {
         if let Some(raw) = self.known.get(attribute) {
-            self.extras.keep_plain(attribute.name(), raw);
+            self.extras.keep(attribute.name(), raw);
         }
     }
 

@@ -163,7 +163,7 @@ impl<'a> Validation<'a, '_> {
                 if was_mended {
                     self.flags.insert(Code::TextMended);
                 }
-                self.extras.keep_plain(Attribute::Option.name(), &json);
+                self.extras.keep(Attribute::Option.name(), json);
             }
             Shape::AsItCame | Shape::Object | Shape::Malformed => self.keep(Attribute::Option),
         }
