@@ -1,5 +1,8 @@
 //! Shop events in bulk: as many as a broker takes, and a record of what was sent.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use rdkafka::config::ClientConfig;
 
 use crate::producer::{Compression, Message, Producer};
@@ -66,6 +69,30 @@ impl Producer {
                 None => sent.ids.push(drawn.id),
             }
         }
+        sent
+    }
+
+    /// Keeps a rate by the clock, a few messages each millisecond, until `is_enough` of what was sent; returns that.
+    pub fn send_at_rate(
+        &self,
+        topic: &str,
+        partitions: i32,
+        rate: u64,
+        now: impl Fn() -> i64,
+        mut is_enough: impl FnMut(u64) -> bool,
+    ) -> u64 {
+        let mut shop = Shop::new(rate);
+        let started = Instant::now();
+        let mut sent = 0;
+        while !is_enough(sent) {
+            let due = (started.elapsed().as_secs_f64() * rate as f64) as u64;
+            if due > sent {
+                self.send_events(topic, partitions, &mut shop, (due - sent) as usize, &now);
+                sent = due;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.flush();
         sent
     }
 }

@@ -276,6 +276,63 @@ fn retention_drops_only_old_folded_partitions_and_the_books_agree() {
     pg.assert_books();
     let refusal = pg.refusal("ALTER SYSTEM SET starsink.retention = 'for ever'");
     assert!(refusal.contains("400 days or 2 years"), "{refusal}");
+
+    // What the aggregates say of it is all there is.
+    let refusal = pg.refusal("SELECT starsink.rebuild_aggregates()");
+    assert!(refusal.contains("dropped_too => true"), "{refusal}");
+    report_in(&pg, "America/New_York");
+    assert_eq!(sessions_and_zone(&pg), (2, "UTC".into()));
+    assert!(pg.log_text().contains("reports stay in the time zone UTC"));
+    pg.sql("SELECT starsink.forget_folds(dropped_too => true)");
+    pg.sql("SELECT starsink.fold()");
+    assert_eq!(sessions_and_zone(&pg), (1, "America/New_York".into()));
+}
+
+fn report_in(pg: &Cluster, zone: &str) {
+    pg.alter_system("starsink.report_time_zone", zone);
+    pg.reload();
+    pg.wait_for(
+        &format!("SELECT current_setting('starsink.report_time_zone') = '{zone}'"),
+        SOON,
+    );
+    pg.sql("SELECT starsink.fold()");
+}
+
+fn sessions_and_zone(pg: &Cluster) -> (i64, String) {
+    let sessions = pg.one("SELECT sum(sessions)::bigint FROM warehouse.agg_place");
+    (sessions, pg.one("SELECT starsink.fold_time_zone()"))
+}
+
+#[test]
+fn reports_follow_the_time_zone() {
+    let pg = without_steward();
+    pg.sql(
+        "SELECT starsink.ingest(jsonb_build_object('id', n, 'time_stamp', extract(epoch FROM '2020-06-05 03:30Z'::timestamptz + n * interval '12 hours')::bigint, \
+            'collection', 'view_product_detail', 'product_id', '7', 'store_id', '6', 'device_id', 'd')::text) FROM generate_series(0, 2) AS n",
+    );
+    let days = || -> String {
+        pg.one(
+            "SELECT string_agg((v.period_start AT TIME ZONE starsink.fold_time_zone())::date || ': ' || v.views, ', ' ORDER BY v.period_start) \
+             FROM warehouse.product_views_over_time('day') AS v",
+        )
+    };
+    pg.sql("SELECT starsink.fold()");
+    assert_eq!(days(), "2020-06-05: 2, 2020-06-06: 1");
+    report_in(&pg, "America/New_York");
+    assert_eq!(days(), "2020-06-04: 1, 2020-06-05: 2");
+    assert_eq!(sessions_and_zone(&pg), (3, "America/New_York".into()));
+    assert!(
+        pg.log_text()
+            .contains("the reporting time zone is America/New_York now")
+    );
+    report_in(&pg, "Asia/Kolkata");
+    assert_eq!(days(), "2020-06-05: 2, 2020-06-06: 1");
+    assert_eq!(
+        pg.one::<String>(
+            "SELECT string_agg(hour_start::text, ', ' ORDER BY hour_start) FROM warehouse.agg_hour"
+        ),
+        "2020-06-05 03:30:00+00, 2020-06-05 15:30:00+00, 2020-06-06 03:30:00+00"
+    );
 }
 
 #[test]

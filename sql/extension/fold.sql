@@ -107,11 +107,22 @@ CREATE FUNCTION starsink.tail_order_replaced() RETURNS TABLE (
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
 COMMENT ON FUNCTION starsink.tail_order_replaced() IS 'Orders that the tail changes.';
 
-CREATE FUNCTION starsink.forget_folds() RETURNS void
+CREATE FUNCTION starsink.has_dropped_facts() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM starsink.retention_log AS r WHERE r.source <> 'quarantine')
+$$;
+COMMENT ON FUNCTION starsink.has_dropped_facts() IS 'Whether retention dropped events that aggregates still count.';
+
+CREATE FUNCTION starsink.forget_folds(dropped_too boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     item record;
 BEGIN
+    IF NOT dropped_too AND starsink.has_dropped_facts() THEN
+        RAISE EXCEPTION 'sessions, orders and aggregates cannot be made anew: retention dropped events that they count'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'SELECT starsink.forget_folds(dropped_too => true) and what is left is folded anew; the figures of the days that were dropped are lost.';
+    END IF;
     TRUNCATE warehouse.fact_session, warehouse.fact_order, warehouse.fact_attribution, starsink.fold_day;
     FOR item IN SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^agg_' LOOP
         EXECUTE format('TRUNCATE warehouse.%I', item.relname);
@@ -120,7 +131,7 @@ BEGIN
     SELECT COALESCE(max(f.fold_id), 0) + 1, 0, '{}', '{}', '{}', current_setting('starsink.report_time_zone'), 0, 0, 0, 0, 0 FROM starsink.fold AS f;
 END
 $$;
-COMMENT ON FUNCTION starsink.forget_folds() IS 'Empties sessions, orders and aggregates, so that the next folds make them anew. Reports count the facts themselves until then.';
+COMMENT ON FUNCTION starsink.forget_folds(boolean) IS 'Empties sessions, orders and aggregates, so that the next folds make them anew. Reports count the facts themselves until then. Refuses where events that they count were dropped, unless told to lose them.';
 
 CREATE FUNCTION starsink.compact_aggregates() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

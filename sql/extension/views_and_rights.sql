@@ -68,7 +68,7 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.compact_aggregates(), starsink.forget_folds(), starsink.is_folded_up_to(bigint) TO starsink_worker;
+GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.compact_aggregates(), starsink.forget_folds(boolean), starsink.has_dropped_facts(), starsink.is_folded_up_to(bigint) TO starsink_worker;
 GRANT EXECUTE ON FUNCTION starsink.metrics(text), starsink.metric_names(), starsink.prometheus(), starsink.alert_rows() TO starsink_reader;
 GRANT EXECUTE ON FUNCTION starsink.evaluate_alerts(), starsink.alert_json(bigint) TO starsink_worker;
 GRANT SELECT ON starsink.alerts, starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
@@ -121,6 +121,9 @@ COMMENT ON FUNCTION starsink.device_set_and(bytea, bytea) IS 'Devices of both se
 COMMENT ON FUNCTION starsink.tally_add(internal, bytea) IS 'Step of tally_sum.';
 COMMENT ON FUNCTION starsink.tally_final(internal) IS 'End of tally_sum.';
 COMMENT ON FUNCTION starsink.tally_entries(bytea) IS 'Keys of a tally and their counts.';
+COMMENT ON FUNCTION starsink.tally_pick(bytea, integer[]) IS 'As tally_entries, of these keys alone; of all for NULL.';
+COMMENT ON FUNCTION starsink.tally_top(bytea, integer) IS 'The n keys of a tally with the highest counts, highest first, with all that share the last place; all for NULL.';
+COMMENT ON FUNCTION starsink.tally_regroup(bytea, integer[], integer[]) IS 'The tally with each of the keys counted as the one at the same place of the second list; other keys are left out.';
 COMMENT ON FUNCTION starsink.tally_total(bytea) IS 'Sum of the counts of a tally; 0 for NULL.';
 COMMENT ON FUNCTION starsink.tally_percentile(bytea, double precision) IS 'percentile_cont over the keys of a tally, each as often as its count says; NULL of nothing.';
 COMMENT ON FUNCTION starsink.session_views(bytea) IS 'Product views of fact_session.path, with how long each lasted and how long its customisation took, in microseconds.';

@@ -133,16 +133,7 @@ BEGIN
     PERFORM warehouse.check_choice('level', level, ARRAY['product', 'category', 'alloy', 'diamond']),
             warehouse.check_choice('basis', basis, ARRAY['store', 'visitor']), warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
     RETURN QUERY
-    WITH interest AS (
-        SELECT p.country_code,
-               starsink.tally_sum(CASE WHEN country_preferences.level IN ('product', 'category') THEN l.products
-                                       WHEN country_preferences.level = 'alloy' THEN l.alloys ELSE l.diamonds END) AS tally
-        FROM warehouse.live_place_interest() AS l
-        JOIN warehouse.report_place AS p ON p.basis = country_preferences.basis AND p.place_key = l.place_key
-        WHERE l.basis = country_preferences.basis
-          AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
-        GROUP BY p.country_code
-    ), members AS MATERIALIZED (
+    WITH members AS MATERIALIZED (
         -- Members of one name count as one: the least of their keys stands for them.
         SELECT m.member, m.name, min(m.member) OVER (PARTITION BY m.name) AS group_key
         FROM (SELECT p.product_key AS member, CASE country_preferences.level WHEN 'product' THEN p.product_id ELSE p.category END AS name
@@ -153,34 +144,35 @@ BEGIN
               UNION ALL
               SELECT o.diamond_option_key, CASE WHEN o.diamond_option_key < 0 THEN '(unknown)' ELSE o.value END
               FROM warehouse.dim_diamond_option AS o WHERE country_preferences.level = 'diamond') AS m
-    ), counted AS MATERIALIZED (
-        SELECT i.country_code, m.group_key, sum(e.count)::bigint AS views
+    ), regrouping AS MATERIALIZED (
+        SELECT array_agg(m.member) AS members, array_agg(m.group_key) AS groups FROM members AS m
+    ), interest AS MATERIALIZED (
+        SELECT i.country_code, starsink.tally_regroup(i.tally, g.members, g.groups) AS tally
+        FROM (SELECT p.country_code,
+                     starsink.tally_sum(CASE WHEN country_preferences.level IN ('product', 'category') THEN l.products
+                                             WHEN country_preferences.level = 'alloy' THEN l.alloys ELSE l.diamonds END) AS tally
+              FROM warehouse.live_place_interest() AS l
+              JOIN warehouse.report_place AS p ON p.basis = country_preferences.basis AND p.place_key = l.place_key
+              WHERE l.basis = country_preferences.basis
+                AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
+              GROUP BY p.country_code) AS i
+        CROSS JOIN regrouping AS g
+    ), named AS MATERIALIZED (
+        -- Ties of the last place are told apart by name, so that only few names are compared.
+        SELECT i.country_code, m.name, e.key::integer AS group_key, e.count AS views, starsink.tally_total(i.tally)::numeric AS of_country,
+               row_number() OVER (PARTITION BY i.country_code ORDER BY e.count DESC, m.name COLLATE "C") AS place
         FROM interest AS i
-        CROSS JOIN LATERAL starsink.tally_entries(i.tally) AS e
+        CROSS JOIN LATERAL starsink.tally_top(i.tally, n) AS e
         JOIN members AS m ON m.member = e.key
-        GROUP BY i.country_code, m.group_key
-        HAVING sum(e.count) > 0
-    ), world AS (
-        SELECT c.group_key, sum(c.views) AS views FROM counted AS c GROUP BY c.group_key
-    ), world_total AS (
-        SELECT sum(c.views) AS views FROM counted AS c
-    ), country_total AS (
-        SELECT c.country_code, sum(c.views) AS views FROM counted AS c GROUP BY c.country_code
-    ), foremost AS (
-        -- Ties of the last place are told apart by name below, so that only few names are compared.
-        SELECT * FROM (SELECT c.*, rank() OVER (PARTITION BY c.country_code ORDER BY c.views DESC) AS place FROM counted AS c) AS r
-        WHERE n IS NULL OR r.place <= n
-    ), named AS (
-        SELECT l.country_code, m.name, l.group_key, l.views,
-               row_number() OVER (PARTITION BY l.country_code ORDER BY l.views DESC, m.name COLLATE "C") AS place
-        FROM foremost AS l JOIN members AS m ON m.member = l.group_key
+    ), world AS MATERIALIZED (
+        SELECT starsink.tally_sum(i.tally) AS tally FROM interest AS i
+    ), world_views AS (
+        SELECT e.key::integer AS group_key, e.count::numeric AS views, starsink.tally_total(w.tally)::numeric AS of_world
+        FROM world AS w
+        CROSS JOIN LATERAL starsink.tally_pick(w.tally, ARRAY(SELECT DISTINCT r.group_key FROM named AS r)) AS e
     )
-    SELECT r.country_code::text, r.name::text, r.views, r.views / t.views, w.views / wt.views,
-           (r.views * wt.views) / (t.views * w.views)
-    FROM named AS r
-    JOIN country_total AS t ON t.country_code = r.country_code
-    JOIN world AS w ON w.group_key = r.group_key
-    CROSS JOIN world_total AS wt
+    SELECT r.country_code::text, r.name::text, r.views, r.views / r.of_country, w.views / w.of_world, (r.views * w.of_world) / (r.of_country * w.views)
+    FROM named AS r JOIN world_views AS w ON w.group_key = r.group_key
     WHERE n IS NULL OR r.place <= n
     ORDER BY r.country_code COLLATE "C", r.place;
 END

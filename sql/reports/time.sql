@@ -73,8 +73,8 @@ BEGIN
     WITH product_hours AS (
         SELECT l.day, l.hour::integer AS hour, e.key::integer AS product_key, sum(e.count) AS views
         FROM warehouse.live_product_hour() AS l
-        CROSS JOIN LATERAL starsink.tally_entries(l.products) AS e
-        WHERE hourly_views.by = 'product' AND (wanted IS NULL OR e.key = ANY (wanted))
+        CROSS JOIN LATERAL starsink.tally_pick(l.products, wanted) AS e
+        WHERE hourly_views.by = 'product'
           AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY 1, 2, 3
     ), place_days AS (

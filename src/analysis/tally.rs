@@ -99,6 +99,58 @@ pub fn entries(mut bytes: &[u8]) -> impl Iterator<Item = (i64, i64)> + '_ {
     })
 }
 
+/// The counts of these keys, those that are not 0, in the order of the keys.
+pub fn pick(bytes: &[u8], mut keys: Vec<i32>) -> Vec<(i64, i64)> {
+    keys.sort_unstable();
+    let mut wanted = keys.into_iter().map(i64::from).peekable();
+    let mut picked = Vec::new();
+    for (key, count) in entries(bytes) {
+        while wanted.next_if(|&next| next < key).is_some() {}
+        match wanted.peek() {
+            None => break,
+            Some(&next) if next == key && count != 0 => picked.push((key, count)),
+            Some(_) => {}
+        }
+    }
+    picked
+}
+
+/// The entries whose counts are among the `n` highest, highest first, with all that share the last place; all of them
+/// for `None`. Counts of 0 and less are none.
+pub fn top(bytes: &[u8], n: Option<usize>) -> Vec<(i64, i64)> {
+    let mut found: Vec<(i64, i64)> = entries(bytes).filter(|&(_, count)| count > 0).collect();
+    found.sort_unstable_by_key(|&(key, count)| (std::cmp::Reverse(count), key));
+    match n {
+        Some(0) => found.clear(),
+        Some(n) if n < found.len() => {
+            let least = found[n - 1].1;
+            let end = n + found[n..].partition_point(|&(_, count)| count == least);
+            found.truncate(end);
+        }
+        _ => {}
+    }
+    found
+}
+
+/// The tally by groups of keys: each key counts as what `groups` says, those it does not name are left out.
+pub fn regroup(bytes: &[u8], mut groups: Vec<(i32, i32)>) -> Vec<u8> {
+    groups.sort_unstable();
+    let mut known = groups
+        .iter()
+        .map(|&(key, group)| (i64::from(key), i64::from(group)))
+        .peekable();
+    let mut sum = Tally::default();
+    for (key, count) in entries(bytes) {
+        while known.next_if(|&(next, _)| next < key).is_some() {}
+        match known.peek() {
+            None => break,
+            Some(&(next, group)) if next == key => sum.add(group, count),
+            Some(_) => {}
+        }
+    }
+    sum.stored()
+}
+
 /// The value at a fraction of the way through the keys in order, each as often as its count says, interpolated as
 /// PostgreSQL's percentile_cont does. `None` of nothing.
 pub fn percentile(entries: &[(i64, i64)], fraction: f64) -> Option<f64> {
@@ -137,6 +189,21 @@ mod tests {
         assert_eq!(of(&[1, 2, 10], 0.5), Some(2.0));
         assert_eq!(of(&[0, 10, 20, 30], 0.9), Some(27.0));
         assert_eq!(of(&[5, 5, 5, 9], 0.5), Some(5.0));
+    }
+
+    #[test]
+    fn keys_are_picked_ranked_and_grouped() {
+        let tally = store([(-3, 4), (1, 7), (2, 9), (5, 7), (9, -1), (40, 7)].into_iter());
+        assert_eq!(pick(&tally, vec![40, 2, -3, 3]), [(-3, 4), (2, 9), (40, 7)]);
+        assert_eq!(pick(&tally, Vec::new()), []);
+        let ranked = [(2, 9), (1, 7), (5, 7), (40, 7), (-3, 4)];
+        assert_eq!(top(&tally, None), ranked);
+        assert_eq!(top(&tally, Some(0)), []);
+        assert_eq!(top(&tally, Some(1)), ranked[..1]);
+        assert_eq!(top(&tally, Some(2)), ranked[..4]);
+        assert_eq!(top(&tally, Some(9)), ranked);
+        let grouped = regroup(&tally, vec![(5, 1), (-3, 1), (1, 1), (2, 8)]);
+        assert_eq!(entries(&grouped).collect::<Vec<_>>(), [(1, 18), (8, 9)]);
     }
 
     proptest! {

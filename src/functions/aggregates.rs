@@ -88,13 +88,47 @@ fn tally_final(mut state: Internal) -> Option<Vec<u8>> {
     stored.filter(|stored| !stored.is_empty())
 }
 
+/// As tally_entries, of these keys alone; of all where there are none to choose from (NULL).
+#[pg_extern(immutable, parallel_safe)]
+fn tally_pick(
+    tally: Option<&[u8]>,
+    keys: Option<Vec<i32>>,
+) -> TableIterator<'static, (name!(key, i64), name!(count, i64))> {
+    let tally = tally.unwrap_or_default();
+    TableIterator::new(match keys {
+        Some(keys) => tally::pick(tally, keys),
+        None => counted(tally),
+    })
+}
+
+/// The keys with the highest counts, highest first, all of them that share the last place; all keys for NULL.
+#[pg_extern(immutable, parallel_safe)]
+fn tally_top(
+    tally: Option<&[u8]>,
+    n: Option<i32>,
+) -> TableIterator<'static, (name!(key, i64), name!(count, i64))> {
+    let n = n.map(|n| usize::try_from(n).unwrap_or(0));
+    TableIterator::new(tally::top(tally.unwrap_or_default(), n))
+}
+
+/// The tally with each of the keys counted as the one at the same place of `into`; other keys are left out.
+#[pg_extern(immutable, parallel_safe, strict)]
+fn tally_regroup(tally: &[u8], keys: Vec<i32>, into: Vec<i32>) -> Option<Vec<u8>> {
+    let groups = keys.into_iter().zip(into).collect();
+    let stored = tally::regroup(tally, groups);
+    (!stored.is_empty()).then_some(stored)
+}
+
 /// The keys of a tally and their counts.
 #[pg_extern(immutable, parallel_safe, strict)]
 fn tally_entries(tally: &[u8]) -> TableIterator<'static, (name!(key, i64), name!(count, i64))> {
-    let entries: Vec<(i64, i64)> = tally::entries(tally)
+    TableIterator::new(counted(tally))
+}
+
+fn counted(tally: &[u8]) -> Vec<(i64, i64)> {
+    tally::entries(tally)
         .filter(|&(_, count)| count != 0)
-        .collect();
-    TableIterator::new(entries)
+        .collect()
 }
 
 /// The sum of a tally's counts; 0 for NULL.

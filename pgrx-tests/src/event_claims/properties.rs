@@ -216,7 +216,7 @@ fn personal_data_stays_out_of_extras_unless_kept_in_full() {
         (
             KeepEmail::Full,
             KeepIp::Truncated,
-            Some(r#"{"email_address":"b@example.com","email":"no address"}"#),
+            Some(r#"{"email":"no address","email_address":"b@example.com"}"#),
         ),
         (KeepEmail::Hash, KeepIp::Full, Some(r#"{"ip":"no ip"}"#)),
     ] {

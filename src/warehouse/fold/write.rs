@@ -14,7 +14,7 @@ use crate::analysis::cells::{self, TABLES};
 use crate::error::Failure;
 use crate::event::batch::calendar::Calendar;
 use crate::warehouse::facts::timestamp;
-use crate::warehouse::statement::Statement;
+use crate::warehouse::statement::{Statement, get};
 
 /// Events that one fold should about hold: enough to spare work, few enough for memory.
 const EVENTS: i64 = 200_000;
@@ -25,6 +25,9 @@ pub struct Folder {
     reader: Reader,
     lock: Statement,
     reset: Statement,
+    has_dropped_facts: Statement,
+    /// A zone that was asked for in vain, and said to be.
+    refused: Option<Tz>,
     sessions_gone: Statement,
     orders_gone: Statement,
     shares_gone: Statement,
@@ -42,6 +45,8 @@ impl Folder {
                 &[],
             ),
             reset: Statement::new("SELECT starsink.forget_folds()", &[]),
+            has_dropped_facts: Statement::new("SELECT starsink.has_dropped_facts()", &[]),
+            refused: None,
             sessions_gone: Statement::new(
                 "DELETE FROM warehouse.fact_session AS s USING ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS i (device, bot, start) \
                  WHERE s.device_key = i.device AND s.is_bot = i.bot AND s.session_start = i.start",
@@ -91,12 +96,38 @@ impl Folder {
         self.reset.run(&[])
     }
 
-    fn fold_once(&mut self, zone: Tz) -> Result<(i64, bool), Failure> {
+    /// The zone to cut days in: what is folded stays in its own where it cannot be made anew.
+    fn zone(&mut self, folded: Tz, wanted: Tz) -> Result<Tz, Failure> {
+        if folded == wanted {
+            return Ok(wanted);
+        }
+        let mut has_dropped = false;
+        self.has_dropped_facts.each(&[], |row| {
+            has_dropped = get(row, 1)?;
+            Ok(())
+        })?;
+        if !has_dropped {
+            return Ok(wanted);
+        }
+        if self.refused != Some(wanted) {
+            self.refused = Some(wanted);
+            pgrx::log!(
+                "starsink: reports stay in the time zone {}: aggregates cannot be made anew for {}, as retention dropped events that they \
+                 count; starsink.forget_folds(dropped_too => true) makes what is left anew",
+                folded.name(),
+                wanted.name()
+            );
+        }
+        Ok(folded)
+    }
+
+    fn fold_once(&mut self, wanted: Tz) -> Result<(i64, bool), Failure> {
         let began = Instant::now();
         // Before the snapshot: a number that is given out later belongs to the next fold.
         let last = self.reader.states.last_number()?;
         let snapshot = Snapshot::latest();
-        let state = self.reader.state(zone)?;
+        let state = self.reader.state(wanted)?;
+        let zone = self.zone(state.zone, wanted)?;
         if state.zone != zone {
             pgrx::log!(
                 "starsink: the reporting time zone is {} now: sessions and aggregates are made anew",

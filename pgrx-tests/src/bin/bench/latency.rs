@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use starsink_tests::cluster::Cluster;
 use starsink_tests::kafka::Kafka;
 use starsink_tests::producer::Producer;
-use starsink_tests::shop::Shop;
 
 use crate::{Arguments, PATIENCE, now_micros};
 
@@ -117,25 +116,13 @@ fn consume(mut client: ClientConfig, topic: &str, partitions: i32, stop: &Atomic
     latencies
 }
 
-/// Keeps the rate by the clock, a few messages each millisecond.
 fn produce(kafka: &Kafka, topic: &str, partitions: i32, rate: u64, seconds: u64) -> u64 {
     let producer = Producer::builder(&kafka.client())
         .set("linger.ms", "0")
         .build();
-    let mut shop = Shop::new(rate);
-    let (started, total) = (Instant::now(), rate * seconds);
-    let mut sent = 0;
-    while sent < total {
-        let due = (started.elapsed().as_secs_f64() * rate as f64) as u64;
-        let count = due.min(total) - sent;
-        if count > 0 {
-            producer.send_events(topic, partitions, &mut shop, count as usize, now_micros);
-            sent += count;
-        }
-        thread::sleep(TICK);
-    }
-    producer.flush();
-    sent
+    producer.send_at_rate(topic, partitions, rate, now_micros, |sent| {
+        sent >= rate * seconds
+    })
 }
 
 fn report(pg: &Cluster, topic: &str, rate: u64, seen: &Seen) {

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod beside;
 mod duckdb;
 mod history;
 mod reports;
@@ -24,6 +25,9 @@ struct Arguments {
     /// Calls of each report; the first one is the cold one, the middle one of the others is the warm one
     #[arg(long, default_value_t = 6)]
     calls: usize,
+    /// Events per second that stream in from Kafka while the reports are measured again; 0 leaves that out
+    #[arg(long, default_value_t = 5_000)]
+    beside: u64,
     /// Leave DuckDB out
     #[arg(long)]
     no_duckdb: bool,
@@ -46,10 +50,11 @@ fn main() {
     history::load(&pg, &arguments);
     history::sizes(&pg);
     let ours = reports::measure(&pg, &arguments);
+    let beside = beside::measure(&pg, &arguments);
     let theirs = if arguments.no_duckdb {
         Vec::new()
     } else {
         duckdb::measure(&pg, &arguments)
     };
-    reports::print(&ours, &theirs);
+    reports::print(&ours, &beside, &theirs);
 }

@@ -84,24 +84,29 @@ pub fn measure(pg: &Cluster, arguments: &Arguments) -> Vec<Timing> {
         .collect()
 }
 
-pub fn print(ours: &[Timing], theirs: &[(String, f64)]) {
+/// `beside`: the same, in the same order, while events stream in; empty where that was left out.
+pub fn print(ours: &[Timing], beside: &[Timing], theirs: &[(String, f64)]) {
     println!(
-        "\n{:<74} {:>9} {:>9} {:>7} {:>11}",
-        "report", "cold ms", "warm ms", "rows", "DuckDB ms"
+        "\n{:<74} {:>9} {:>9} {:>9} {:>7} {:>11}",
+        "report", "cold ms", "warm ms", "beside ms", "rows", "DuckDB ms"
     );
-    for Timing {
-        name,
-        cold_ms,
-        warm_ms,
-        rows,
-    } in ours
-    {
+    let shown = |ms: Option<f64>| ms.map_or("-".into(), |ms| format!("{ms:.1}"));
+    for (place, timing) in ours.iter().enumerate() {
+        let Timing {
+            name,
+            cold_ms,
+            warm_ms,
+            rows,
+        } = timing;
         let report = name.split('(').next().unwrap();
         let is_default = name.ends_with("()");
         let other = theirs
             .iter()
             .find(|(theirs, _)| theirs == report && is_default);
-        let other = other.map_or("-".into(), |(_, ms)| format!("{ms:.1}"));
-        println!("{name:<74} {cold_ms:>9.1} {warm_ms:>9.1} {rows:>7} {other:>11}");
+        let (other, beside) = (
+            shown(other.map(|(_, ms)| *ms)),
+            shown(beside.get(place).map(|timing| timing.warm_ms)),
+        );
+        println!("{name:<74} {cold_ms:>9.1} {warm_ms:>9.1} {beside:>9} {rows:>7} {other:>11}");
     }
 }
