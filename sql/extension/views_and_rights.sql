@@ -68,6 +68,9 @@ BEGIN
     END LOOP;
 END
 $$;
+-- What is picked is little.
+ALTER FUNCTION starsink.tally_pick(bytea, integer[]) ROWS 20;
+ALTER FUNCTION starsink.tally_top(bytea, integer) ROWS 20;
 GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.compact_aggregates(), starsink.forget_folds(boolean), starsink.has_dropped_facts(), starsink.is_folded_up_to(bigint) TO starsink_worker;
 GRANT EXECUTE ON FUNCTION starsink.metrics(text), starsink.metric_names(), starsink.prometheus(), starsink.alert_rows() TO starsink_reader;
 GRANT EXECUTE ON FUNCTION starsink.evaluate_alerts(), starsink.alert_json(bigint) TO starsink_worker;
@@ -117,7 +120,7 @@ COMMENT ON FUNCTION starsink.device_set_final(internal) IS 'End of device_set_un
 COMMENT ON FUNCTION starsink.device_set_final_count(internal) IS 'End of distinct_devices.';
 COMMENT ON FUNCTION starsink.device_set_count(bytea) IS 'How many devices a set holds; 0 for NULL.';
 COMMENT ON FUNCTION starsink.device_set_minus(bytea, bytea) IS 'Devices of the first set that are not in the second.';
-COMMENT ON FUNCTION starsink.device_set_and(bytea, bytea) IS 'Devices of both sets.';
+COMMENT ON FUNCTION starsink.device_set_common(bytea, bytea) IS 'How many devices are in both sets.';
 COMMENT ON FUNCTION starsink.tally_add(internal, bytea) IS 'Step of tally_sum.';
 COMMENT ON FUNCTION starsink.tally_final(internal) IS 'End of tally_sum.';
 COMMENT ON FUNCTION starsink.tally_entries(bytea) IS 'Keys of a tally and their counts.';

@@ -151,7 +151,7 @@ BEGIN
         SELECT starsink.distinct_devices(c.viewers) AS viewers FROM countries AS c WHERE c.is_now
     ), measured AS (
         SELECT c.country_code, starsink.device_set_count(c.viewers) AS viewers,
-               starsink.device_set_count(starsink.device_set_and(c.viewers, fresh.devices)) AS new_viewers,
+               starsink.device_set_common(c.viewers, fresh.devices) AS new_viewers,
                coalesce(starsink.device_set_count(b.viewers), 0) AS previous_viewers, c.sessions, c.orders
         FROM countries AS c
         CROSS JOIN fresh

@@ -23,6 +23,24 @@ impl Default for Devices {
 }
 
 impl Devices {
+    /// A stored set, ready to be asked.
+    pub fn read(bytes: &[u8]) -> Devices {
+        let mut devices = Devices::default();
+        devices.add_stored(bytes);
+        devices.settle();
+        devices
+    }
+
+    /// Whether a set that was read has a device.
+    pub fn contains(&self, key: u32) -> bool {
+        match self {
+            Devices::List(list, _) => list.binary_search(&key).is_ok(),
+            Devices::Bitmap(bits) => bits
+                .get((key / 64) as usize)
+                .is_some_and(|word| word & (1 << (key % 64)) != 0),
+        }
+    }
+
     pub fn add(&mut self, key: u32) {
         match self {
             Devices::List(list, ordered) => {
@@ -119,12 +137,12 @@ pub fn keys(mut bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
     })
 }
 
-/// Members of the first set that are in the second one too (`wanted`), or that are not.
-pub fn select(first: &[u8], second: &[u8], wanted: bool) -> Vec<u8> {
+/// Members of the first set that are not in the second one.
+pub fn minus(first: &[u8], second: &[u8]) -> Vec<u8> {
     let mut others = keys(second).peekable();
     store(keys(first).filter(|&key| {
         while others.next_if(|&other| other < key).is_some() {}
-        (others.peek() == Some(&key)) == wanted
+        others.peek() != Some(&key)
     }))
 }
 
@@ -151,7 +169,9 @@ mod tests {
             set.add_stored(&stored(part));
         }
         assert_eq!(set.count(), expected.len() as u64);
-        assert!(keys(&set.stored()).eq(expected));
+        assert!(keys(&set.stored()).eq(expected.iter().copied()));
+        let read = Devices::read(&set.stored());
+        assert!((0..120_000).all(|key| read.contains(key) == expected.contains(&key)));
     }
 
     proptest! {
@@ -163,8 +183,9 @@ mod tests {
             union.add_stored(&stored(&second));
             prop_assert_eq!(union.count(), one.union(&two).count() as u64);
             let (first, second) = (stored(&first), stored(&second));
-            prop_assert!(keys(&select(&first, &second, true)).eq(one.intersection(&two).copied()));
-            prop_assert!(keys(&select(&first, &second, false)).eq(one.difference(&two).copied()));
+            prop_assert!(keys(&minus(&first, &second)).eq(one.difference(&two).copied()));
+            let second = Devices::read(&second);
+            prop_assert!(keys(&first).filter(|&key| second.contains(key)).eq(one.intersection(&two).copied()));
         }
 
         #[test]

@@ -65,13 +65,42 @@ fn device_set_count(set: Option<&[u8]>) -> i64 {
 /// Devices of the first set that are not in the second.
 #[pg_extern(immutable, parallel_safe)]
 fn device_set_minus(first: Option<&[u8]>, second: Option<&[u8]>) -> Vec<u8> {
-    devices::select(first.unwrap_or_default(), second.unwrap_or_default(), false)
+    devices::minus(first.unwrap_or_default(), second.unwrap_or_default())
 }
 
-/// Devices of both sets.
+/// How many devices are in both sets. Many sets are compared with the second one, so it is read once for as long as it
+/// stays the same.
 #[pg_extern(immutable, parallel_safe)]
-fn device_set_and(first: Option<&[u8]>, second: Option<&[u8]>) -> Vec<u8> {
-    devices::select(first.unwrap_or_default(), second.unwrap_or_default(), true)
+fn device_set_common(
+    first: Option<&[u8]>,
+    second: Option<&[u8]>,
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> i64 {
+    let second = second.unwrap_or_default();
+    // SAFETY: the place that the server keeps for what a function remembers between its calls in one query; it is ours
+    // alone, and what it points to is dropped with that memory.
+    let known = unsafe {
+        let info = (*fcinfo).flinfo;
+        if (*info).fn_extra.is_null() {
+            (*info).fn_extra = PgMemoryContexts::For((*info).fn_mcxt)
+                .leak_and_drop_on_delete(Known::default())
+                .cast();
+        }
+        &mut *(*info).fn_extra.cast::<Known>()
+    };
+    if known.bytes != second {
+        known.bytes = second.to_vec();
+        known.devices = Devices::read(second);
+    }
+    let first = devices::keys(first.unwrap_or_default());
+    first.filter(|&key| known.devices.contains(key)).count() as i64
+}
+
+/// A set that was read, and what it was read from.
+#[derive(Default)]
+struct Known {
+    bytes: Vec<u8>,
+    devices: Devices,
 }
 
 #[pg_extern(immutable, parallel_safe)]
