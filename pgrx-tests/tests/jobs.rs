@@ -490,3 +490,29 @@ fn every_job_runs_and_the_upkeep_is_done() {
         SOON,
     );
 }
+
+#[test]
+fn a_fold_leaves_no_ranges_of_pages_for_the_next_to_search() {
+    let pg = without_steward();
+    let ingest = |from: i64| {
+        let rejected: i64 = pg.one(&format!(
+            "SELECT count(*) FILTER (WHERE state <> 'loaded') FROM (SELECT starsink.ingest(jsonb_build_object('id', n, \
+                'time_stamp', extract(epoch FROM '2020-06-05 03:30Z'::timestamptz)::bigint + n, 'collection', 'view_home_page', 'store_id', '6', \
+                'device_id', 'd' || n, 'note', repeat('x', 1000))::text) AS state FROM generate_series({from}, {from} + 2999) AS n) AS events"
+        ));
+        assert_eq!(rejected, 0);
+    };
+    // What had to be summarised yet: at most the range that is not full.
+    let left = || -> i32 {
+        pg.one(
+            "SELECT brin_summarize_new_values(i.inhrelid::regclass) FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid \
+             WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass ORDER BY pg_relation_size(x.indrelid) DESC LIMIT 1",
+        )
+    };
+    ingest(0);
+    assert!(left() > 2, "several ranges");
+    ingest(3_000);
+    pg.sql("SELECT starsink.fold()");
+    let unread = left();
+    assert!(unread <= 1, "{unread} ranges");
+}

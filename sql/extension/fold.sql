@@ -133,6 +133,39 @@ END
 $$;
 COMMENT ON FUNCTION starsink.forget_folds(boolean) IS 'Empties sessions, orders and aggregates, so that the next folds make them anew. Reports count the facts themselves until then. Refuses where events that they count were dropped, unless told to lose them.';
 
+-- By audit key events are found through ranges of pages; one that is not summarised is read by every fold and every
+-- report. A wait for the lock would end an autovacuum after deadlock_timeout, so it is given up sooner.
+CREATE FUNCTION starsink.summarise_facts(all_of_them boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+DECLARE
+    pages constant bigint := 128;
+    item  record;
+    range bigint;
+BEGIN
+    FOR item IN
+        SELECT x.indexrelid::regclass AS name, x.indrelid FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid
+        WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass
+        UNION ALL
+        SELECT x.indexrelid::regclass, x.indrelid FROM pg_index AS x WHERE x.indexrelid = 'warehouse.fact_order_line_audit_key'::regclass
+    LOOP
+        BEGIN
+            IF all_of_them THEN
+                PERFORM brin_summarize_new_values(item.name);
+                CONTINUE;
+            END IF;
+            -- From the last full range back to one that is summarised.
+            range := pg_relation_size(item.indrelid) / current_setting('block_size')::bigint / pages - 1;
+            WHILE range >= 0 AND brin_summarize_range(item.name, range * pages) > 0 LOOP
+                range := range - 1;
+            END LOOP;
+        EXCEPTION WHEN lock_not_available THEN
+            NULL;
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION starsink.summarise_facts(boolean) IS 'Summarises the pages that events were written to last, or all that are not summarised, for who looks for them by audit key.';
+
 CREATE FUNCTION starsink.compact_aggregates() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -145,14 +178,7 @@ DECLARE
     total    bigint := 0;
     newest   bigint;
 BEGIN
-    -- What is not summarised is read by every fold and every report.
-    FOR item IN
-        SELECT i.inhrelid::regclass AS name FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid
-        WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass
-        UNION ALL SELECT 'warehouse.fact_order_line_audit_key'::regclass
-    LOOP
-        PERFORM brin_summarize_new_values(item.name);
-    END LOOP;
+    PERFORM starsink.summarise_facts(true);
     PERFORM pg_advisory_xact_lock(hashtext('starsink.fold'), 0);
     SELECT max(fold_id) INTO newest FROM starsink.fold;
     SELECT array_agg(d.day) INTO days FROM (

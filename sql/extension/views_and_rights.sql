@@ -71,7 +71,7 @@ $$;
 -- What is picked is little.
 ALTER FUNCTION starsink.tally_pick(bytea, integer[]) ROWS 20;
 ALTER FUNCTION starsink.tally_top(bytea, integer) ROWS 20;
-GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.compact_aggregates(), starsink.forget_folds(boolean), starsink.has_dropped_facts(), starsink.is_folded_up_to(bigint) TO starsink_worker;
+GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.summarise_facts(boolean), starsink.compact_aggregates(), starsink.forget_folds(boolean), starsink.has_dropped_facts(), starsink.is_folded_up_to(bigint) TO starsink_worker;
 GRANT EXECUTE ON FUNCTION starsink.metrics(text), starsink.metric_names(), starsink.prometheus(), starsink.alert_rows() TO starsink_reader;
 GRANT EXECUTE ON FUNCTION starsink.evaluate_alerts(), starsink.alert_json(bigint) TO starsink_worker;
 GRANT SELECT ON starsink.alerts, starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;

@@ -26,6 +26,7 @@ pub struct Folder {
     lock: Statement,
     reset: Statement,
     has_dropped_facts: Statement,
+    summarise: Statement,
     /// A zone that was asked for in vain, and said to be.
     refused: Option<Tz>,
     sessions_gone: Statement,
@@ -47,6 +48,7 @@ impl Folder {
             reset: Statement::new("SELECT starsink.forget_folds()", &[]),
             has_dropped_facts: Statement::new("SELECT starsink.has_dropped_facts()", &[]),
             refused: None,
+            summarise: Statement::new("SELECT starsink.summarise_facts(false)", &[]),
             sessions_gone: Statement::new(
                 "DELETE FROM warehouse.fact_session AS s USING ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS i (device, bot, start) \
                  WHERE s.device_key = i.device AND s.is_bot = i.bot AND s.session_start = i.start",
@@ -141,6 +143,9 @@ impl Folder {
         let horizon = self.reader.states.horizon()?;
         let high = last.min(state.folded.high.saturating_add(self.batches));
         let is_done = high >= last;
+        if high > state.folded.high {
+            self.summarise.run(&[])?;
+        }
         let mut calendar = Calendar::new(zone);
         let change = self.reader.change(&state, high, &mut calendar)?;
         drop(snapshot);
