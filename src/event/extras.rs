@@ -36,12 +36,12 @@ impl<'a> Extras<'a> {
             .iter()
             .map(|(name, raw)| name.len() + raw.len() + 4);
         let mut object = String::with_capacity(bytes.sum::<usize>() + 1);
-        for (place, (name, raw)) in self.kept.iter().enumerate() {
+        for (place, (name, raw)) in self.kept.into_iter().enumerate() {
             object.push(if place == 0 { '{' } else { ',' });
             push_name(&mut object, name);
             object.push(':');
-            match number::mended(raw) {
-                None => object.push_str(raw),
+            match number::mended(&raw) {
+                None => object.push_str(&raw),
                 Some(mended) => {
                     flags.insert(Code::NumberMended);
                     object.push_str(&mended);
@@ -53,7 +53,7 @@ impl<'a> Extras<'a> {
     }
 }
 
-fn push_name(object: &mut String, name: &Cow<'_, str>) {
+fn push_name(object: &mut String, name: Cow<'_, str>) {
     object.push('"');
     match name {
         Cow::Borrowed(plain) => object.push_str(plain),
