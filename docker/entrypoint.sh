@@ -57,8 +57,9 @@ initialise() {
         role=$(basename "$file" _password)
         if [ -r "$file" ] && [ "$role" != postgres ]; then
             sql "$STARSINK_DATABASE" -v role="starsink_$role" -v password="$(cat "$file")" \
-                <<<"CREATE ROLE :\"role\" LOGIN PASSWORD :'password' IN ROLE starsink_reader;
-                    ALTER ROLE :\"role\" SET default_transaction_read_only = on;"
+                <<<"CREATE ROLE :\"role\" LOGIN PASSWORD :'password' CONNECTION LIMIT 40 IN ROLE starsink_reader;
+                    ALTER ROLE :\"role\" SET default_transaction_read_only = on;
+                    ALTER ROLE :\"role\" SET statement_timeout = '30s';"
         fi
     done
     pg_ctl stop --silent --wait --mode=fast
