@@ -175,7 +175,8 @@ def shrink(path: Path) -> None:
         part = picture.convert("RGB").crop((0, 0, width, min(height, width if width > 768 else 3 * width)))
         if width > 768:
             part = part.resize((960, part.height * 960 // width), Image.Resampling.LANCZOS)
-        part.quantize(96).save(small / path.name, optimize=True)
+        # By default the greys of letters take the colours of charts.
+        part.quantize(192, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(small / path.name, optimize=True)
 
 
 def number(text: str) -> float:

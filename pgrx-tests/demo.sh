@@ -277,6 +277,13 @@ if [ "$broker" = mock ]; then
 fi
 sql "SELECT pg_reload_conf()"
 await_warehouse
+
+say "Exchange rates: made-up ones here, in earnest the European Central Bank's file"
+sql "SELECT rates, revalued FROM starsink.load_exchange_rates((
+    SELECT E'date,currency,rate\\n' || string_agg(concat_ws(',', day::date, currency, units_per_eur), E'\\n')
+    FROM generate_series(current_date - 90, current_date, interval '5 days') AS day,
+         (VALUES ('GBP', 0.88), ('CHF', 0.94), ('SEK', 11.2), ('AUD', 1.65), ('CAD', 1.53), ('USD', 1.12), ('PLN', 4.25),
+                 ('RSD', 117.2), ('MXN', 21), ('CLP', 1050)) AS rate (currency, units_per_eur)), 'rows')"
 watch
 drain
 verdict

@@ -462,6 +462,14 @@ fn codes_are_counted_by_hour_and_an_id_with_two_times_is_reported() {
     assert_eq!(all, expected.map(|(code, count)| (code.to_owned(), count)));
     let share: String = pg.one("SELECT trim_scale(share)::text FROM starsink.quality WHERE code = 'URL_INVALID' AND hour = '2026-11-02 10:00+00'");
     assert_eq!(share, "0.5");
+    pg.sql("SELECT starsink.ingest('{broken')");
+    pg.sql("SELECT starsink.fold()");
+    assert!(run(&pg, "quality") > 0);
+    let scores: String = pg.one("SELECT string_agg(trim_scale(score)::text, ', ' ORDER BY hour) FROM starsink.quality WHERE code = '(all)'");
+    assert_eq!(
+        scores, "1, 1, 0",
+        "good hours, and that of the message in quarantine"
+    );
 }
 
 #[test]

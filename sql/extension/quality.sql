@@ -10,19 +10,19 @@ BEGIN
         RETURN 0;
     END IF;
     WITH counted AS (
-        SELECT date_trunc('hour', f.event_time) AS hour, starsink.quality_codes(f.quality_flags)::text[] AS codes, count(*) AS events
+        SELECT date_trunc('hour', f.event_time) AS hour, starsink.quality_codes(f.quality_flags)::text[] AS codes, count(*) AS events, 0 AS quarantined
         FROM warehouse.fact_event AS f WHERE f.audit_key > from_key AND f.audit_key <= to_key
         GROUP BY 1, f.quality_flags
         UNION ALL
-        SELECT date_trunc('hour', COALESCE(q.kafka_time, q.quarantined_at)), q.codes, count(*)
+        SELECT date_trunc('hour', COALESCE(q.kafka_time, q.quarantined_at)), q.codes, count(*), count(*)
         FROM starsink.quarantine AS q WHERE q.audit_key > from_key AND q.audit_key <= to_key AND q.stage <> 'merge'
         GROUP BY 1, 2
     )
-    INSERT INTO starsink.quality_hour AS h (hour, code, events, clean)
-    SELECT c.hour, k.code, sum(c.events), sum(CASE WHEN k.code = '' AND c.codes = '{}' THEN c.events ELSE 0 END)
+    INSERT INTO starsink.quality_hour AS h (hour, code, events, quarantined)
+    SELECT c.hour, k.code, sum(c.events), sum(CASE WHEN k.code = '' THEN c.quarantined ELSE 0 END)
     FROM counted AS c CROSS JOIN LATERAL (SELECT DISTINCT u.code FROM unnest(array_prepend(''::text, c.codes)) AS u (code)) AS k
     GROUP BY c.hour, k.code
-    ON CONFLICT (hour, code) DO UPDATE SET events = h.events + EXCLUDED.events, clean = h.clean + EXCLUDED.clean;
+    ON CONFLICT (hour, code) DO UPDATE SET events = h.events + EXCLUDED.events, quarantined = h.quarantined + EXCLUDED.quarantined;
     GET DIAGNOSTICS changed = ROW_COUNT;
     INSERT INTO starsink.job_mark (name, mark) VALUES ('quality', to_key);
     RETURN changed;

@@ -8,6 +8,7 @@ BEGIN
         SELECT v.relation, v.name, v.type
         FROM (VALUES ('starsink.ledger', 'software_version', 'text'),
                      ('starsink.merge_history', 'software_version', 'text'),
+                     ('starsink.quality_hour', 'quarantined', 'bigint NOT NULL DEFAULT 0'),
                      ('warehouse.fact_order_line', 'alloy_option_key', 'integer NOT NULL DEFAULT -2'),
                      ('warehouse.fact_order_line', 'diamond_option_key', 'integer NOT NULL DEFAULT -2')) AS v (relation, name, type)
         WHERE pg_catalog.to_regclass(v.relation) IS NOT NULL
