@@ -111,7 +111,7 @@ CREATE FUNCTION starsink.has_dropped_facts() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM starsink.retention_log AS r WHERE r.source <> 'quarantine')
 $$;
-COMMENT ON FUNCTION starsink.has_dropped_facts() IS 'Whether retention dropped events that aggregates still count.';
+COMMENT ON FUNCTION starsink.has_dropped_facts() IS 'Whether retention ever dropped events: aggregates may count what cannot be folded again.';
 
 CREATE FUNCTION starsink.forget_folds(dropped_too boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -138,6 +138,7 @@ COMMENT ON FUNCTION starsink.forget_folds(boolean) IS 'Empties sessions, orders 
 CREATE FUNCTION starsink.summarise_facts(all_of_them boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
+    -- Of a range: BRIN's default.
     pages constant bigint := 128;
     item  record;
     range bigint;
@@ -151,13 +152,13 @@ BEGIN
         BEGIN
             IF all_of_them THEN
                 PERFORM brin_summarize_new_values(item.name);
-                CONTINUE;
+            ELSE
+                -- From the last full range back to one that is summarised.
+                range := pg_relation_size(item.indrelid) / current_setting('block_size')::bigint / pages - 1;
+                WHILE range >= 0 AND brin_summarize_range(item.name, range * pages) > 0 LOOP
+                    range := range - 1;
+                END LOOP;
             END IF;
-            -- From the last full range back to one that is summarised.
-            range := pg_relation_size(item.indrelid) / current_setting('block_size')::bigint / pages - 1;
-            WHILE range >= 0 AND brin_summarize_range(item.name, range * pages) > 0 LOOP
-                range := range - 1;
-            END LOOP;
         EXCEPTION WHEN lock_not_available THEN
             NULL;
         END;

@@ -68,7 +68,7 @@ BEGIN
     END LOOP;
 END
 $$;
--- What is picked is little.
+-- What is picked is mostly little.
 ALTER FUNCTION starsink.tally_pick(bytea, integer[]) ROWS 20;
 ALTER FUNCTION starsink.tally_top(bytea, integer) ROWS 20;
 GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.summarise_facts(boolean), starsink.compact_aggregates(), starsink.forget_folds(boolean), starsink.has_dropped_facts(), starsink.is_folded_up_to(bigint) TO starsink_worker;

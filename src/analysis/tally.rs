@@ -99,20 +99,23 @@ pub fn entries(mut bytes: &[u8]) -> impl Iterator<Item = (i64, i64)> + '_ {
     })
 }
 
+/// The counts of keys that are named, each under its name. What is not named is left out.
+fn named(bytes: &[u8], mut names: Vec<(i32, i32)>) -> impl Iterator<Item = (i64, i64)> + '_ {
+    names.sort_unstable();
+    let mut names = names.into_iter().peekable();
+    let found = entries(bytes).map_while(move |(key, count)| {
+        while names.next_if(|&(next, _)| i64::from(next) < key).is_some() {}
+        let &(next, name) = names.peek()?;
+        Some((i64::from(next) == key).then_some((i64::from(name), count)))
+    });
+    found.flatten()
+}
+
 /// The counts of these keys, those that are not 0, in the order of the keys.
-pub fn pick(bytes: &[u8], mut keys: Vec<i32>) -> Vec<(i64, i64)> {
-    keys.sort_unstable();
-    let mut wanted = keys.into_iter().map(i64::from).peekable();
-    let mut picked = Vec::new();
-    for (key, count) in entries(bytes) {
-        while wanted.next_if(|&next| next < key).is_some() {}
-        match wanted.peek() {
-            None => break,
-            Some(&next) if next == key && count != 0 => picked.push((key, count)),
-            Some(_) => {}
-        }
-    }
-    picked
+pub fn pick(bytes: &[u8], keys: Vec<i32>) -> Vec<(i64, i64)> {
+    named(bytes, keys.into_iter().map(|key| (key, key)).collect())
+        .filter(|&(_, count)| count != 0)
+        .collect()
 }
 
 /// The entries whose counts are among the `n` highest, highest first, with all that share the last place; all of them
@@ -133,21 +136,9 @@ pub fn top(bytes: &[u8], n: Option<usize>) -> Vec<(i64, i64)> {
 }
 
 /// The tally by groups of keys: each key counts as what `groups` says, those it does not name are left out.
-pub fn regroup(bytes: &[u8], mut groups: Vec<(i32, i32)>) -> Vec<u8> {
-    groups.sort_unstable();
-    let mut known = groups
-        .iter()
-        .map(|&(key, group)| (i64::from(key), i64::from(group)))
-        .peekable();
+pub fn regroup(bytes: &[u8], groups: Vec<(i32, i32)>) -> Vec<u8> {
     let mut sum = Tally::default();
-    for (key, count) in entries(bytes) {
-        while known.next_if(|&(next, _)| next < key).is_some() {}
-        match known.peek() {
-            None => break,
-            Some(&(next, group)) if next == key => sum.add(group, count),
-            Some(_) => {}
-        }
-    }
+    named(bytes, groups).for_each(|(group, count)| sum.add(group, count));
     sum.stored()
 }
 

@@ -51,7 +51,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.max_event_ahead", c"How far an event's time may lie in the future.", c"An event further ahead is quarantined with TS_FUTURE."),
     entry(c"starsink.keep_email", c"How much of an e-mail address is kept.", c"none, hash (keyed, one warehouse's own), or full. Applies to events loaded from now on."),
     entry(c"starsink.keep_ip", c"How much of an IP address is kept.", c"none, truncated (IPv4 to /24, IPv6 to /48), or full. Applies to events loaded from now on."),
-    entry(c"starsink.report_time_zone", c"Time zone that decides the day and minute of an event.", c"A name of the IANA database. Reports follow at once, `date_key` and `time_key` of events loaded from now on."),
+    entry(c"starsink.report_time_zone", c"Time zone that decides the day and minute of an event.", c"A name of the IANA database. Reports follow with the next fold; date_key and time_key only of events loaded from now on."),
     entry(c"starsink.base_currency", c"Currency that order lines are converted to, ISO 4217.", c"Applies to orders loaded from now on; starsink.revalue_order_lines() values the others anew."),
     entry(c"starsink.geoip_database", c"File of the database that tells the visitor's country by IP address, in MMDB format.", c"Looked at every few seconds and read again when it changes. Empty: starsink/country.mmdb in the server's share folder, if it is there."),
     entry(c"starsink.exchange_rates_file", c"File of exchange rates on the server, loaded by the job exchange_rates when its time or size changes.", c"The history of the European Central Bank as CSV, or CSV with the columns date, currency and rate. Addresses are not fetched: have a timer download the file. Empty: none."),

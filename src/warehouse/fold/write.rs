@@ -47,8 +47,8 @@ impl Folder {
             ),
             reset: Statement::new("SELECT starsink.forget_folds()", &[]),
             has_dropped_facts: Statement::new("SELECT starsink.has_dropped_facts()", &[]),
-            refused: None,
             summarise: Statement::new("SELECT starsink.summarise_facts(false)", &[]),
+            refused: None,
             sessions_gone: Statement::new(
                 "DELETE FROM warehouse.fact_session AS s USING ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS i (device, bot, start) \
                  WHERE s.device_key = i.device AND s.is_bot = i.bot AND s.session_start = i.start",

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use starsink_tests::cluster::Cluster;
+use starsink_tests::consuming::now_micros;
 use starsink_tests::kafka::Kafka;
 use starsink_tests::producer::Producer;
 
@@ -47,9 +48,4 @@ pub fn measure(pg: &Cluster, arguments: &Arguments) -> Vec<Timing> {
         producing.join().unwrap()
     );
     timings
-}
-
-fn now_micros() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    now.as_micros() as i64
 }
