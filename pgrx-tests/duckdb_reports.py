@@ -1,4 +1,4 @@
-"""What the reports' questions take in DuckDB, over the facts of a CSV file put into a file of DuckDB's own.
+"""What the reports' questions take in DuckDB, over the facts of CSV files put into a file of DuckDB's own.
 
 Prints a line for each: the report's name and the milliseconds of its middle run. Each question does the work that its
 report's first figures need; where a report shows more, DuckDB is spared it.
@@ -22,6 +22,10 @@ DWELL = f"""
     SELECT *, lead(event_time) OVER (PARTITION BY device_key, session ORDER BY event_time, event_id) - event_time AS dwell
     FROM ({SESSIONS}) WHERE is_page_view
 """
+# A question that took as long is not asked again, once it was asked twice.
+PATIENCE_MS = 30_000
+# The server beside it has its own buffers; what does not fit goes to files.
+MEMORY = "12GB"
 QUESTIONS = {
     "top_products": f"SELECT product_id, count(*) AS views, count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 2 DESC LIMIT 10",
     "product_views_over_time": f"SELECT date_trunc('day', event_time), count(*), count(DISTINCT device_key) FROM ({VIEWS}) GROUP BY 1 ORDER BY 1",
@@ -50,15 +54,19 @@ QUESTIONS = {
 
 def main() -> None:
     with tempfile.TemporaryDirectory(dir=os.path.dirname(sys.argv[1])) as folder:
-        connection = duckdb.connect(os.path.join(folder, "facts.duckdb"))
-        connection.execute("CREATE TABLE facts AS SELECT * FROM read_csv(?, header = true)", [sys.argv[1]])
+        connection = duckdb.connect(os.path.join(folder, "facts.duckdb"), config={"memory_limit": MEMORY})
+        connection.execute("CREATE TABLE facts AS SELECT * FROM read_csv(?, header = true)", [sys.argv[1:]])
+        for path in sys.argv[1:]:
+            os.remove(path)
         for name, question in QUESTIONS.items():
             times = []
-            for _ in range(4):
+            while len(times) < 2 or (len(times) < 4 and sum(times) < PATIENCE_MS):
                 began = time.perf_counter()
                 connection.execute(question).fetchall()
                 times.append((time.perf_counter() - began) * 1000)
-            print(name, round(statistics.median(times[1:]), 1), flush=True)
+            middle = round(statistics.median(times[1:]), 1)
+            print(name, middle, flush=True)
+            print(f"DuckDB: {name} {middle} ms", file=sys.stderr)
 
 
 main()

@@ -1,12 +1,13 @@
-//! Weeks of shop events, through the extension's own door, folded as they come.
+//! Weeks of shop events, through the extension's own door, folded beside that as the steward would.
 
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use postgres::Client;
 use starsink_tests::cluster::Cluster;
 use starsink_tests::shop::Shop;
 
@@ -47,8 +48,13 @@ pub fn load(pg: &Cluster, arguments: &Arguments) {
             sender.send(file).unwrap();
         }
     });
+    let (committed, portions) = mpsc::channel();
+    let folds = thread::spawn({
+        let client = pg.connect(pg.database());
+        move || fold(client, &portions)
+    });
     let mut client = pg.connect(pg.database());
-    let (mut loading, mut folding, mut folded) = (Duration::ZERO, Duration::ZERO, 0_i64);
+    let mut loading = Duration::ZERO;
     for (portion, file) in files.iter().enumerate() {
         let began = Instant::now();
         client
@@ -58,30 +64,19 @@ pub fn load(pg: &Cluster, arguments: &Arguments) {
             )
             .unwrap();
         loading += began.elapsed();
+        committed.send(()).unwrap();
         fs::remove_file(file).unwrap();
-        let began = Instant::now();
-        loop {
-            let row = client.query_one("SELECT starsink.fold()", &[]).unwrap();
-            let events: i64 = row.get(0);
-            folded += events;
-            if events == 0 {
-                break;
-            }
-        }
-        client
-            .execute("SELECT starsink.compact_aggregates()", &[])
-            .unwrap();
-        folding += began.elapsed();
+        let events = ((portion as u64 + 1) * PORTION).min(arguments.events);
         println!(
-            "{:>12} events loaded | ingestion {:.0}/s, fold {:.0}/s",
-            (portion as u64 + 1) * PORTION,
-            ((portion as u64 + 1) * PORTION) as f64 / loading.as_secs_f64(),
-            folded as f64 / folding.as_secs_f64()
+            "{events:>12} events loaded | ingestion {:.0}/s",
+            events as f64 / loading.as_secs_f64()
         );
     }
     writer.join().unwrap();
+    drop(committed);
+    let (folded, folding) = folds.join().unwrap();
     println!(
-        "ingestion by one backend {:.0} events/s in {:.0} s; fold {folded} events, {:.0} events/s in {:.0} s, compaction included",
+        "ingestion by one backend {:.0} events/s in {:.0} s; fold beside it {folded} events, {:.0} events/s in {:.0} s, compaction included",
         arguments.events as f64 / loading.as_secs_f64(),
         loading.as_secs_f64(),
         folded as f64 / folding.as_secs_f64(),
@@ -90,16 +85,37 @@ pub fn load(pg: &Cluster, arguments: &Arguments) {
     pg.sql("VACUUM ANALYZE");
 }
 
+/// Folds each portion when it is committed: how many events, and how long that took.
+fn fold(mut client: Client, portions: &Receiver<()>) -> (i64, Duration) {
+    let (mut folding, mut folded) = (Duration::ZERO, 0);
+    for () in portions {
+        let began = Instant::now();
+        loop {
+            let row = client.query_one("SELECT starsink.fold()", &[]).unwrap();
+            let events: i64 = row.get(0);
+            if events == 0 {
+                break;
+            }
+            folded += events;
+        }
+        client
+            .execute("SELECT starsink.compact_aggregates()", &[])
+            .unwrap();
+        folding += began.elapsed();
+    }
+    (folded, folding)
+}
+
 /// What it takes on disk, for a million events.
-pub fn sizes(pg: &Cluster) {
+pub fn sizes(pg: &Cluster, events: u64) {
     println!("\nsize on disk per million events, MB: table and indexes");
-    for row in pg.query(
+    for row in pg.query(&format!(
         "SELECT CASE WHEN c.relname ~ '^fact_event_' THEN 'fact_event' ELSE c.relname::text END AS name, \
-                sum(pg_table_size(c.oid))::float8 / 1e6 / (SELECT count(*) / 1e6 FROM warehouse.fact_event), \
-                sum(pg_indexes_size(c.oid))::float8 / 1e6 / (SELECT count(*) / 1e6 FROM warehouse.fact_event) \
+                sum(pg_table_size(c.oid))::float8 / 1e6 / ({events} / 1e6), \
+                sum(pg_indexes_size(c.oid))::float8 / 1e6 / ({events} / 1e6) \
          FROM pg_class AS c WHERE c.relnamespace IN ('warehouse'::regnamespace, 'starsink'::regnamespace) AND c.relkind = 'r' \
          GROUP BY name HAVING sum(pg_total_relation_size(c.oid)) > 1000000 ORDER BY 2 DESC",
-    ) {
+    )) {
         let (name, table, indexes): (String, f64, f64) = (row.get(0), row.get(1), row.get(2));
         println!("  {name:<28} {table:>9.2} {indexes:>9.2}");
     }

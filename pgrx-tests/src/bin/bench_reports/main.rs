@@ -44,11 +44,13 @@ fn main() {
         .conf("checkpoint_timeout", "30min")
         .conf("synchronous_commit", "off")
         .conf("work_mem", "64MB")
+        // Without pauses autovacuum keeps up with the load.
+        .conf("autovacuum_vacuum_cost_delay", 0)
         .start();
     pg.sql("CREATE EXTENSION starsink");
     pg.sql("SELECT starsink.create_warehouse()");
     history::load(&pg, &arguments);
-    history::sizes(&pg);
+    history::sizes(&pg, arguments.events);
     let ours = reports::measure(&pg, &arguments);
     let beside = beside::measure(&pg, &arguments);
     let theirs = if arguments.no_duckdb {

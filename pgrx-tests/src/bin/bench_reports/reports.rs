@@ -74,10 +74,12 @@ pub fn measure(pg: &Cluster, arguments: &Arguments) -> Vec<Timing> {
             }
             let cold_ms = times.remove(0);
             times.sort_by(f64::total_cmp);
+            let warm_ms = times[times.len() / 2];
+            eprintln!("{call}: {cold_ms:.1} ms, then {warm_ms:.1} ms");
             Timing {
                 name: call,
                 cold_ms,
-                warm_ms: times[times.len() / 2],
+                warm_ms,
                 rows,
             }
         })
