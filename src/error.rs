@@ -149,6 +149,15 @@ impl Failure {
         .hint("Give the path of a file on the server, or its text; format => 'ecb' or 'rows'.")
     }
 
+    /// `reason` never holds the address: it may hold a key.
+    pub fn rates_url(host: &str, reason: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_CONNECTION_FAILURE,
+            format!("could not get exchange rates from host \"{host}\": {reason}"),
+        )
+        .hint("See that the server reaches starsink.exchange_rates_url and that a file of rates is there; redirects are not followed, so give the address where they end. The job tries again.")
+    }
+
     pub fn rates_format(format: &str) -> Failure {
         Failure::new(
             Code::ERRCODE_INVALID_PARAMETER_VALUE,

@@ -1,6 +1,7 @@
 //! A cluster that consumes a topic: set up, pointed at topics, asked for its books. What tests of ingestion begin
 //! and end with.
 
+use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::cluster::Cluster;
@@ -49,7 +50,20 @@ impl Cluster {
         pg
     }
 
-    /// The same, consuming a topic.
+    /// The same, and no job runs unless the test says so.
+    pub fn without_jobs() -> Cluster {
+        let pg = Cluster::consuming_nothing();
+        pg.sql("UPDATE starsink.job SET enabled = false");
+        // What is under way ends.
+        thread::sleep(Duration::from_millis(1_500));
+        pg
+    }
+
+    pub fn run_job(&self, job: &str) -> i64 {
+        self.one(&format!("SELECT starsink.run_job('{job}')"))
+    }
+
+    /// Consuming a topic, its jobs too.
     pub fn consuming(bootstrap: &str, topic: &str) -> Cluster {
         let pg = Cluster::consuming_nothing();
         pg.consume(bootstrap, topic);

@@ -8,7 +8,7 @@
 //! - `test_shop`: a shop whose pages can be crawled.
 //! - `merging`: a warehouse to merge into.
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
-//! - `watching`: Prometheus, its exporter and Alertmanager around a cluster. `listener`: an address that takes what is posted.
+//! - `watching`: Prometheus, its exporter and Alertmanager around a cluster. `listener`: an address that takes what is posted. `web`: one that gives files.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
 //! - `analysis`, `crawl`, `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
@@ -31,6 +31,7 @@ pub mod producer;
 pub mod shop;
 pub mod test_shop;
 pub mod watching;
+pub mod web;
 
 #[path = "../../src/analysis/mod.rs"]
 #[allow(dead_code)]

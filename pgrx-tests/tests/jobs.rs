@@ -230,21 +230,9 @@ fn ingest(pg: &Cluster, id: &str, time: &str, store: &str, url: &str) {
     pg.sql("SELECT starsink.fold()");
 }
 
-fn run(pg: &Cluster, job: &str) -> i64 {
-    pg.one(&format!("SELECT starsink.run_job('{job}')"))
-}
-
-/// Nothing runs unless the test says so.
-fn without_steward() -> Cluster {
-    let pg = Cluster::consuming_nothing();
-    pg.sql("UPDATE starsink.job SET enabled = false");
-    thread::sleep(Duration::from_millis(1_500));
-    pg
-}
-
 #[test]
 fn retention_drops_only_old_folded_partitions_and_the_books_agree() {
-    let pg = without_steward();
+    let pg = Cluster::without_jobs();
     ingest(
         &pg,
         "old",
@@ -253,7 +241,7 @@ fn retention_drops_only_old_folded_partitions_and_the_books_agree() {
         "https://www.glamira.de/",
     );
     ingest(&pg, "new", "now()", "6", "https://www.glamira.de/");
-    assert_eq!(run(&pg, "retention"), 0, "kept for ever unless set");
+    assert_eq!(pg.run_job("retention"), 0, "kept for ever unless set");
     pg.alter_system("starsink.retention", "2 years");
     pg.reload();
     pg.wait_for(
@@ -262,12 +250,12 @@ fn retention_drops_only_old_folded_partitions_and_the_books_agree() {
     );
     pg.sql("CREATE OR REPLACE FUNCTION starsink.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false'");
     assert_eq!(
-        (run(&pg, "retention"), pg.facts()),
+        (pg.run_job("retention"), pg.facts()),
         (0, 2),
         "not folded yet"
     );
     pg.sql("CREATE OR REPLACE FUNCTION starsink.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'");
-    assert_eq!((run(&pg, "retention"), pg.facts()), (1, 1));
+    assert_eq!((pg.run_job("retention"), pg.facts()), (1, 1));
     assert!(pg.one::<bool>("SELECT to_regclass('warehouse.fact_event_2019') IS NULL"));
     assert!(
         pg.log_text()
@@ -305,7 +293,7 @@ fn sessions_and_zone(pg: &Cluster) -> (i64, String) {
 
 #[test]
 fn reports_follow_the_time_zone() {
-    let pg = without_steward();
+    let pg = Cluster::without_jobs();
     pg.sql(
         "SELECT starsink.ingest(jsonb_build_object('id', n, 'time_stamp', extract(epoch FROM '2020-06-05 03:30Z'::timestamptz + n * interval '12 hours')::bigint, \
             'collection', 'view_product_detail', 'product_id', '7', 'store_id', '6', 'device_id', 'd')::text) FROM generate_series(0, 2) AS n",
@@ -337,10 +325,10 @@ fn reports_follow_the_time_zone() {
 
 #[test]
 fn old_messages_leave_the_quarantine_and_the_books_agree() {
-    let pg = without_steward();
+    let pg = Cluster::without_jobs();
     pg.sql("SELECT starsink.ingest('{broken'); UPDATE starsink.quarantine SET quarantined_at = now() - interval '40 days'; SELECT starsink.ingest('{broken too')");
     assert_eq!(
-        run(&pg, "quarantine_cleanup"),
+        pg.run_job("quarantine_cleanup"),
         0,
         "kept for ever unless set"
     );
@@ -350,15 +338,15 @@ fn old_messages_leave_the_quarantine_and_the_books_agree() {
         "SELECT current_setting('starsink.quarantine_retention') = '30d'",
         SOON,
     );
-    assert_eq!((run(&pg, "quarantine_cleanup"), pg.quarantined()), (1, 1));
+    assert_eq!((pg.run_job("quarantine_cleanup"), pg.quarantined()), (1, 1));
     pg.assert_books();
 }
 
 #[test]
 fn a_store_settles_on_the_domain_seen_most_often() {
-    let pg = without_steward();
+    let pg = Cluster::without_jobs();
     ingest(&pg, "a", "now()", "987", "https://translate.goog/x");
-    run(&pg, "store_domains");
+    pg.run_job("store_domains");
     for id in ["b", "c"] {
         ingest(
             &pg,
@@ -368,60 +356,21 @@ fn a_store_settles_on_the_domain_seen_most_often() {
             "https://www.glamira.co.uk/ring?x=1",
         );
     }
-    assert_eq!(run(&pg, "store_domains"), 1);
+    assert_eq!(pg.run_job("store_domains"), 1);
     let store: String = pg.one("SELECT concat_ws(' ', domain, country_code, region, is_inferred) FROM warehouse.dim_store WHERE store_id = '987'");
     assert_eq!(store, "glamira.co.uk GB Europe t");
     ingest(&pg, "d", "now()", "987", "https://translate.goog/x");
     assert_eq!(
-        run(&pg, "store_domains"),
+        pg.run_job("store_domains"),
         0,
         "a tie is settled by the domain's name"
     );
-    assert_eq!(run(&pg, "store_domains"), 0);
-}
-
-#[test]
-fn rates_are_read_from_the_file_when_it_changes() {
-    let pg = without_steward();
-    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin");
-    let file = pg.data().join("rates.csv");
-    std::fs::write(&file, "date,currency,rate\n2026-11-02,USD,1.10\n").unwrap();
-    pg.alter_system("starsink.exchange_rates_file", file.display());
-    pg.reload();
-    pg.wait_for(
-        "SELECT current_setting('starsink.exchange_rates_file') <> ''",
-        SOON,
-    );
-    let olga = || -> i64 {
-        let mut client = pg.connect_as("olga", pg.database());
-        client
-            .query_one("SELECT starsink.run_job('exchange_rates')", &[])
-            .unwrap()
-            .get(0)
-    };
-    assert_eq!((olga(), olga()), (1, 0));
-    std::fs::write(
-        &file,
-        "date,currency,rate\n2026-11-02,USD,1.10\n2026-11-03,USD,1.20\n",
-    )
-    .unwrap();
-    pg.sql("SELECT starsink.schedule_job('exchange_rates', '1 s'), starsink.enable_job('exchange_rates')");
-    pg.wait_for(
-        "SELECT starsink.convert_currency(1.2, 'USD', '2026-11-03') = 1",
-        SOON,
-    );
-    pg.sql("SELECT starsink.disable_job('exchange_rates')");
-    std::fs::remove_file(&file).unwrap();
-    let refusal = pg.refusal("SELECT starsink.run_job('exchange_rates')");
-    assert!(
-        refusal.starts_with("58P01 could not read file"),
-        "{refusal}"
-    );
+    assert_eq!(pg.run_job("store_domains"), 0);
 }
 
 #[test]
 fn codes_are_counted_by_hour_and_an_id_with_two_times_is_reported() {
-    let pg = without_steward();
+    let pg = Cluster::without_jobs();
     ingest(
         &pg,
         "once",
@@ -436,7 +385,7 @@ fn codes_are_counted_by_hour_and_an_id_with_two_times_is_reported() {
         "6",
         "no place",
     );
-    assert!(run(&pg, "quality") > 0);
+    assert!(pg.run_job("quality") > 0);
     ingest(
         &pg,
         "twice",
@@ -444,12 +393,12 @@ fn codes_are_counted_by_hour_and_an_id_with_two_times_is_reported() {
         "6",
         "no place",
     );
-    assert!(run(&pg, "quality") > 0);
+    assert!(pg.run_job("quality") > 0);
     assert_eq!(
         (
-            run(&pg, "quality"),
-            run(&pg, "reused_ids"),
-            run(&pg, "reused_ids")
+            pg.run_job("quality"),
+            pg.run_job("reused_ids"),
+            pg.run_job("reused_ids")
         ),
         (0, 1, 0)
     );
@@ -472,7 +421,7 @@ fn codes_are_counted_by_hour_and_an_id_with_two_times_is_reported() {
     );
     // A batch without facts could be one that is still to commit, until a later fold knows better.
     pg.sql("SELECT starsink.fold()");
-    assert!(run(&pg, "quality") > 0);
+    assert!(pg.run_job("quality") > 0);
     let scores: String = pg.one("SELECT string_agg(trim_scale(score)::text, ', ' ORDER BY hour) FROM starsink.quality WHERE code = '(all)'");
     assert_eq!(
         scores, "1, 1, 1, 0",
@@ -509,7 +458,7 @@ fn every_job_runs_and_the_upkeep_is_done() {
 
 #[test]
 fn a_fold_leaves_no_ranges_of_pages_for_the_next_to_search() {
-    let pg = without_steward();
+    let pg = Cluster::without_jobs();
     let ingest = |from: i64| {
         let rejected: i64 = pg.one(&format!(
             "SELECT count(*) FILTER (WHERE state <> 'loaded') FROM (SELECT starsink.ingest(jsonb_build_object('id', n, \

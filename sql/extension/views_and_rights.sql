@@ -108,6 +108,7 @@ COMMENT ON FUNCTION starsink.file_progress() IS 'Files being ingested now.';
 COMMENT ON FUNCTION starsink.job_states() IS 'How the jobs of the steward stand now.';
 COMMENT ON FUNCTION starsink.next_run(text, timestamptz) IS 'When a schedule comes next after a time; a wrong one is an error that says why.';
 COMMENT ON FUNCTION starsink.refresh_exchange_rates() IS 'Job exchange_rates: loads starsink.exchange_rates_file if its time or size changed; returns how many rates are new or changed.';
+COMMENT ON FUNCTION starsink.fetch_exchange_rates() IS 'Job exchange_rates_url: loads what starsink.exchange_rates_url answers if that changed; returns how many rates are new or changed.';
 COMMENT ON FUNCTION starsink.registrable_domain(text) IS 'Registrable domain of an address''s host; NULL where it has none.';
 COMMENT ON FUNCTION starsink.country_of_domain(text) IS 'ISO 3166-1 alpha-2 of a host''s suffix; NULL where it names no country.';
 COMMENT ON FUNCTION starsink.setting_notes() IS 'Every setting, in the order of the manual.';

@@ -110,6 +110,7 @@ INSERT INTO starsink.job AS j (ordinal, name, schedule, command, depends_on, tim
     (70, 'quality', '1 min', 'fold_quality', '{fold}', '10 min', 'Counts validation codes by hour.'),
     (80, 'reused_ids', '1 h', 'find_reused_ids', '{fold}', '10 min', 'Reports ids that came with two times within a day of each other.'),
     (90, 'exchange_rates', '1 min', 'refresh_exchange_rates', '{}', '10 min', 'Loads starsink.exchange_rates_file when it changed.'),
+    (95, 'exchange_rates_url', '1 h', 'fetch_exchange_rates', '{}', '10 min', 'Loads what starsink.exchange_rates_url answers when that changed.'),
     (100, 'retention', '7 * * * *', 'drop_old_partitions', '{fold}', '10 min', 'Drops partitions of events older than starsink.retention, once they are folded.'),
     (110, 'quarantine_cleanup', '17 * * * *', 'clean_quarantine', '{}', '10 min', 'Deletes messages in quarantine older than starsink.quarantine_retention.'),
     (120, 'maintenance', '10 min', 'maintain', '{}', '30 min', 'Summarises block ranges of indexes and analyzes what changed much.'),

@@ -8,7 +8,7 @@
 //! - [`redrive`]  messages out of quarantine
 //! - [`enrich`]   the parsers of ingestion for single values
 //! - [`jobs`]     schedules, how jobs stand, domains
-//! - [`rates`]    exchange rates from files
+//! - [`rates`]    exchange rates from files; [`rates_jobs`] as they change there, or at an address
 //! - [`fold`]     sessions and aggregates; [`tail`] what is not in them yet; [`aggregates`] sets and tallies in SQL
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
 //! - [`pages`]    what a product page says, and where pages may be fetched from
@@ -23,6 +23,7 @@ mod loader;
 mod manifest;
 mod pages;
 mod rates;
+mod rates_jobs;
 mod redrive;
 mod seek;
 mod state;

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor};
-use std::time::UNIX_EPOCH;
 
 use pgrx::datum::{Date, DatumWithOid};
 use pgrx::prelude::*;
@@ -10,9 +9,8 @@ use pgrx::{AnyNumeric, pg_sys};
 
 use super::ingest::may_read_files;
 use crate::error::Failure;
-use crate::settings;
 use crate::warehouse::statement::{Statement, get};
-use crate::warehouse::transaction;
+use crate::world::archive;
 use crate::world::rates::{Rate, RateError, parse_ecb, parse_rows};
 
 /// Loads exchange rates from a file of the server or from the text of one. `ecb`: the history of the European Central
@@ -41,67 +39,9 @@ fn load_exchange_rates(
     }
 }
 
-/// Loads the file of `starsink.exchange_rates_file` if its time or size is not what it was at the last load.
-#[pg_extern(security_definer, volatile, parallel_unsafe, requires = ["roles"])]
-#[search_path(pg_catalog, pg_temp)]
-fn refresh_exchange_rates() -> i64 {
-    match transaction::unconfined(refresh) {
-        Ok(count) => count,
-        Err(failure) => failure.raise(),
-    }
-}
-
-fn refresh() -> Result<i64, Failure> {
-    let Some(path) = settings::exchange_rates_file() else {
-        return Ok(0);
-    };
-    let name = path.to_string_lossy();
-    let unreadable = |error: std::io::Error| Failure::file(&name, &error);
-    let file = File::open(&path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
-    let modified = about
-        .modified()
-        .map_err(unreadable)?
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_micros());
-    let mark = format!("{} {modified} {name}", about.len());
-    let last = Spi::get_one::<String>("SELECT starsink.job_mark('exchange_rates')")?;
-    if last.as_deref() == Some(mark.as_str()) {
-        return Ok(0);
-    }
-    let mut input = BufReader::new(file);
-    // The history of the European Central Bank names currencies in its header, rows name their columns.
-    let header = String::from_utf8_lossy(input.fill_buf().map_err(unreadable)?).to_lowercase();
-    let format = if header
-        .lines()
-        .next()
-        .is_some_and(|line| line.contains("currency"))
-    {
-        "rows"
-    } else {
-        "ecb"
-    };
-    let loaded = read(Box::new(input), format, &name)?;
-    Statement::new(
-        "INSERT INTO starsink.job_mark (name, mark) VALUES ('exchange_rates', $1)",
-        &[pg_sys::TEXTOID],
-    )
-    .run(&[mark.into()])?;
-    let (rates, inserted, updated, _, rejected, unreadable, problem, revalued) = loaded;
-    let mut words = format!(
-        "{name}: {rates} rates, {inserted} new, {updated} changed, {revalued} order lines revalued"
-    );
-    if let Some(problem) = problem {
-        words.push_str(&format!(
-            "; {} refused, the first: {problem}",
-            rejected + unreadable
-        ));
-    }
-    Statement::new("SELECT starsink.say($1)", &[pg_sys::TEXTOID]).run(&[words.into()])?;
-    Ok(inserted + updated)
-}
-
-type Loaded = (i64, i64, i64, i64, i64, i64, Option<String>, i64);
+/// Counts of rates read, inserted, updated, unchanged, refused by the merge and unreadable; the first problem; order
+/// lines valued anew.
+pub(super) type Loaded = (i64, i64, i64, i64, i64, i64, Option<String>, i64);
 
 /// What was read, column by column.
 #[derive(Default)]
@@ -155,13 +95,19 @@ fn load(source: &str, format: &str) -> Result<Loaded, Failure> {
         (Box::new(Cursor::new(source.as_bytes())), "text")
     } else {
         may_read_files()?;
-        let file = File::open(source).map_err(|error| Failure::file(source, &error))?;
-        (Box::new(BufReader::new(file)), source)
+        let unreadable = |error| Failure::file(source, &error);
+        let file = File::open(source).map_err(unreadable)?;
+        let input = archive::content(BufReader::new(file)).map_err(unreadable)?;
+        (input, source)
     };
     read(input, format, name)
 }
 
-fn read(input: Box<dyn BufRead + '_>, format: &str, name: &str) -> Result<Loaded, Failure> {
+pub(super) fn read(
+    input: Box<dyn BufRead + '_>,
+    format: &str,
+    name: &str,
+) -> Result<Loaded, Failure> {
     let mut columns = Columns::default();
     let unreadable = |error: RateError| Failure::rates(&error.to_string());
     match format {

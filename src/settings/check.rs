@@ -159,16 +159,32 @@ pub fn crawl_user_agent_contact(value: &str) -> Result<(), Refusal> {
     )
 }
 
+fn web_address(value: &str) -> Option<url::Url> {
+    url::Url::parse(value)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some())
+}
+
 /// The address often holds a token, so the refusal does not repeat it.
 pub fn alert_webhook(value: &str) -> Result<(), Refusal> {
-    let legal = url::Url::parse(value)
-        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some());
-    if value.is_empty() || legal {
+    if value.is_empty() || web_address(value).is_some() {
         return Ok(());
     }
     refuse(
         "invalid value for parameter \"starsink.alert_webhook\"".to_owned(),
         "Give a URL, for example https://hooks.example.com/starsink.",
+    )
+}
+
+/// Everybody may read it, so it must not hold a password, which the refusal does not repeat either.
+pub fn exchange_rates_url(value: &str) -> Result<(), Refusal> {
+    let is_open = |url: url::Url| url.username().is_empty() && url.password().is_none();
+    if value.is_empty() || web_address(value).is_some_and(is_open) {
+        return Ok(());
+    }
+    refuse(
+        "invalid value for parameter \"starsink.exchange_rates_url\"".to_owned(),
+        "Give a URL without user and password, for example https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist.zip.",
     )
 }
 

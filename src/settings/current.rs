@@ -16,6 +16,11 @@ pub fn exchange_rates_file() -> Option<PathBuf> {
     Some(PathBuf::from(get(&EXCHANGE_RATES_FILE))).filter(|path| !path.as_os_str().is_empty())
 }
 
+/// Address that exchange rates come from, if one is set.
+pub fn exchange_rates_url() -> Option<url::Url> {
+    url::Url::parse(&get(&EXCHANGE_RATES_URL)).ok()
+}
+
 /// The zone on whose clock days begin and cron expressions are read.
 pub fn report_time_zone() -> chrono_tz::Tz {
     get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC)

@@ -57,6 +57,7 @@ pub(super) static REPORT_TIME_ZONE: Text = Text::new(Some(c"UTC"));
 pub(super) static BASE_CURRENCY: Text = Text::new(Some(c"EUR"));
 pub(super) static GEOIP_DATABASE: Text = Text::new(Some(c""));
 pub(super) static EXCHANGE_RATES_FILE: Text = Text::new(Some(c""));
+pub(super) static EXCHANGE_RATES_URL: Text = Text::new(Some(c""));
 pub(super) static RETENTION: Text = Text::new(Some(c""));
 pub(super) static QUARANTINE_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 pub(super) static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
@@ -98,6 +99,7 @@ check_hook!(check_time_zone, check::time_zone);
 check_hook!(check_base_currency, check::base_currency);
 check_hook!(check_oldest_event, check::oldest_event);
 check_hook!(check_retention, check::retention);
+check_hook!(check_exchange_rates_url, check::exchange_rates_url);
 check_hook!(check_kafka_options, check::kafka_options);
 check_hook!(check_allowed_hosts, check::crawl_allowed_hosts);
 check_hook!(check_contact, check::crawl_user_agent_contact);
@@ -361,6 +363,11 @@ pub fn register() {
     );
     text(c"starsink.geoip_database", &GEOIP_DATABASE, None);
     text(c"starsink.exchange_rates_file", &EXCHANGE_RATES_FILE, None);
+    text(
+        c"starsink.exchange_rates_url",
+        &EXCHANGE_RATES_URL,
+        Some(check_exchange_rates_url),
+    );
     text(c"starsink.retention", &RETENTION, Some(check_retention));
     int(
         c"starsink.quarantine_retention",

@@ -25,7 +25,9 @@ use std::time::Duration;
 
 pub use choices::{OffsetReset, OnReset};
 pub use crawl::Crawl;
-pub use current::{alert_webhook, exchange_rates_file, report_time_zone, secret_is_set};
+pub use current::{
+    alert_webhook, exchange_rates_file, exchange_rates_url, report_time_zone, secret_is_set,
+};
 pub use guc::register;
 
 use crate::event::policy::Policy;

@@ -8,9 +8,10 @@
 //! - [`currencies`] ISO 4217 currencies
 //! - [`aliases`]    what shops write for a currency
 //! - [`domain`]     the country that a host name belongs to
-//! - [`rates`]      files of exchange rates
+//! - [`rates`]      files of exchange rates; [`archive`] what they may be packed in
 
 pub mod aliases;
+pub mod archive;
 pub mod countries;
 pub mod currencies;
 pub mod domain;

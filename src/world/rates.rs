@@ -83,24 +83,30 @@ pub fn parse_ecb<R: BufRead>(source: R) -> Result<EcbRates<R>, RateError> {
     })
 }
 
+/// What columns of rows are called: by us, and by the data service of the European Central Bank.
+const DATE: [&str; 2] = ["date", "TIME_PERIOD"];
+const CURRENCY: [&str; 2] = ["currency", "CURRENCY"];
+const RATE: [&str; 2] = ["rate", "OBS_VALUE"];
+const BASE: [&str; 2] = ["base", "CURRENCY_DENOM"];
+
 /// Reads rows of `date`, `currency`, `rate` and, where it is not EUR, `base`, in the order that the header says; other
 /// columns are left alone. Fails when the header lacks one of them.
 pub fn parse_rows<R: BufRead>(source: R) -> Result<RowRates<R>, RateError> {
     let mut rows = Rows::new(source);
     rows.header("date, currency and rate")?;
-    let place = |wanted: &str| {
+    let place = |names: [&str; 2]| {
         rows.row()
-            .position(|name| name.eq_ignore_ascii_case(wanted))
+            .position(|cell| names.iter().any(|name| cell.eq_ignore_ascii_case(name)))
     };
-    let required = |wanted: &str| {
-        let missing = || expected(&format!("a column {wanted} in the header"), rows.line());
-        place(wanted).ok_or_else(|| rows.error(missing()))
+    let required = |names: [&str; 2]| {
+        let missing = || expected(&format!("a column {} in the header", names[0]), rows.line());
+        place(names).ok_or_else(|| rows.error(missing()))
     };
     Ok(RowRates {
-        date: required("date")?,
-        currency: required("currency")?,
-        rate: required("rate")?,
-        base: place("base"),
+        date: required(DATE)?,
+        currency: required(CURRENCY)?,
+        rate: required(RATE)?,
+        base: place(BASE),
         rows,
     })
 }

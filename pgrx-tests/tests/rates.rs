@@ -1,0 +1,167 @@
+//! Exchange rates that come by themselves: from a file of the server, and from an address.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use starsink_tests::cluster::Cluster;
+use starsink_tests::consuming::SOON;
+use starsink_tests::web::Web;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+#[test]
+fn rates_are_read_from_the_file_when_it_changes() {
+    let pg = Cluster::without_jobs();
+    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin");
+    let file = pg.data().join("rates.csv");
+    fs::write(&file, "date,currency,rate\n2026-11-02,USD,1.10\n").unwrap();
+    pg.alter_system("starsink.exchange_rates_file", file.display());
+    pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.exchange_rates_file') <> ''",
+        SOON,
+    );
+    let olga = || -> i64 {
+        let mut client = pg.connect_as("olga", pg.database());
+        client
+            .query_one("SELECT starsink.run_job('exchange_rates')", &[])
+            .unwrap()
+            .get(0)
+    };
+    assert_eq!((olga(), olga()), (1, 0));
+    fs::write(
+        &file,
+        "date,currency,rate\n2026-11-02,USD,1.10\n2026-11-03,USD,1.20\n",
+    )
+    .unwrap();
+    pg.sql("SELECT starsink.schedule_job('exchange_rates', '1 s'), starsink.enable_job('exchange_rates')");
+    pg.wait_for(
+        "SELECT starsink.convert_currency(1.2, 'USD', '2026-11-03') = 1",
+        SOON,
+    );
+    pg.sql("SELECT starsink.disable_job('exchange_rates')");
+    fs::remove_file(&file).unwrap();
+    let refusal = pg.refusal("SELECT starsink.run_job('exchange_rates')");
+    assert!(
+        refusal.starts_with("58P01 could not read file"),
+        "{refusal}"
+    );
+}
+
+/// Writes a history in an archive, changed so many seconds from now: a web server tells whole seconds.
+fn write_history(path: &Path, text: &str, seconds: u64) {
+    let mut archive = ZipWriter::new(File::create(path).unwrap());
+    archive
+        .start_file("eurofxref-hist.csv", SimpleFileOptions::default())
+        .unwrap();
+    archive.write_all(text.as_bytes()).unwrap();
+    let file = archive.finish().unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(seconds))
+        .unwrap();
+}
+
+fn ask(pg: &Cluster, url: &str) {
+    pg.alter_system("starsink.exchange_rates_url", url);
+    pg.reload();
+    pg.wait_for(
+        &format!("SELECT current_setting('starsink.exchange_rates_url') = '{url}'"),
+        SOON,
+    );
+}
+
+#[test]
+fn rates_are_fetched_from_an_address_when_its_answer_changes() {
+    let (pg, web) = (Cluster::without_jobs(), Web::start());
+    assert_eq!(pg.run_job("exchange_rates_url"), 0, "no address");
+    let history = web.file("history.zip");
+    write_history(&history, "Date,USD,JPY,\n2026-11-02,1.10,N/A,\n", 0);
+    ask(&pg, &web.url("history.zip"));
+    assert_eq!(pg.run_job("exchange_rates_url"), 1);
+    assert_eq!(pg.run_job("exchange_rates_url"), 0);
+    assert_eq!((web.answered(200), web.answered(304)), (1, 1));
+    // The same text with another time is answered in full, and not loaded again.
+    write_history(&history, "Date,USD,JPY,\n2026-11-02,1.10,N/A,\n", 2);
+    assert_eq!(pg.run_job("exchange_rates_url"), 0);
+    assert_eq!((web.answered(200), web.answered(304)), (2, 1));
+    write_history(
+        &history,
+        "Date,USD,JPY,\n2026-11-03,1.20,180,\n2026-11-02,1.10,N/A,\n",
+        4,
+    );
+    pg.sql("SELECT starsink.schedule_job('exchange_rates_url', '1 s'), starsink.enable_job('exchange_rates_url')");
+    pg.wait_for(
+        "SELECT starsink.convert_currency(1.2, 'USD', '2026-11-03') = 1",
+        SOON,
+    );
+    pg.sql("SELECT starsink.disable_job('exchange_rates_url')");
+    let message: String = pg.one(
+        "SELECT message FROM starsink.job_runs WHERE name = 'exchange_rates_url' AND rows = 2 LIMIT 1",
+    );
+    assert_eq!(
+        message,
+        "127.0.0.1: 3 rates, 2 new, 0 changed, 0 order lines revalued"
+    );
+    // The columns of the European Central Bank's data service, at another address.
+    fs::write(
+        web.file("data"),
+        "KEY,FREQ,CURRENCY,CURRENCY_DENOM,TIME_PERIOD,OBS_VALUE,TITLE\nx,D,CHF,EUR,2026-11-03,0.94,\"Swiss franc, Euro\"\n",
+    )
+    .unwrap();
+    ask(&pg, &web.url("data"));
+    assert_eq!(pg.run_job("exchange_rates_url"), 1);
+}
+
+#[test]
+fn an_address_without_rates_is_an_error_that_says_why() {
+    let (pg, web) = (Cluster::without_jobs(), Web::start());
+    let refusal = |url: &str| {
+        ask(&pg, url);
+        pg.refusal("SELECT starsink.run_job('exchange_rates_url')")
+    };
+    let missing = refusal(&web.url("missing.csv?key=hidden"));
+    assert!(
+        missing.starts_with(
+            "08006 could not get exchange rates from host \"127.0.0.1\": it answered 404"
+        ) && !missing.contains("hidden"),
+        "{missing}"
+    );
+    fs::write(web.file("page"), "<html>Welcome</html>").unwrap();
+    let page = refusal(&web.url("page"));
+    assert!(
+        page.starts_with("22023 these are no exchange rates"),
+        "{page}"
+    );
+    fs::write(web.file("cut.zip"), b"PK\x03\x04 and no more").unwrap();
+    let cut = refusal(&web.url("cut.zip"));
+    assert!(
+        cut.starts_with("08006 could not get exchange rates"),
+        "{cut}"
+    );
+    // One that takes the connection and says nothing holds nobody longer than they like.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    ask(
+        &pg,
+        &format!("http://{}/rates", silent.local_addr().unwrap()),
+    );
+    let began = Instant::now();
+    let given_up = pg
+        .refusal("SET statement_timeout = '300ms'; SELECT starsink.run_job('exchange_rates_url')");
+    assert!(given_up.starts_with("57014"), "{given_up}");
+    assert!(began.elapsed() < Duration::from_secs(5));
+    let refused = pg.refusal(
+        "ALTER SYSTEM SET starsink.exchange_rates_url = 'https://olga:hidden@rates.example/'",
+    );
+    assert!(
+        refused.starts_with("22023 invalid value") && !refused.contains("hidden"),
+        "{refused}"
+    );
+    assert_eq!(
+        pg.one::<i64>("SELECT count(*) FROM warehouse.fact_exchange_rate"),
+        0
+    );
+}

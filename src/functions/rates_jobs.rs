@@ -1,0 +1,190 @@
+//! The jobs that keep exchange rates current: a file of the server's when it changes, and an address when its answer does.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, UNIX_EPOCH};
+
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::rates;
+use crate::crawl::fetch::{Answer, Fetcher, Limits, Request};
+use crate::crawl::resolver::SystemNames;
+use crate::error::Failure;
+use crate::settings;
+use crate::warehouse::statement::Statement;
+use crate::warehouse::transaction;
+use crate::worker::pipeline::with_signals_blocked;
+use crate::world::archive;
+
+/// For the whole answer: other jobs wait for it.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How soon a cancellation is noticed while the answer is awaited.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Loads the file of `starsink.exchange_rates_file` if its time or size is not what it was at the last load.
+#[pg_extern(security_definer, volatile, parallel_unsafe, requires = ["roles"])]
+#[search_path(pg_catalog, pg_temp)]
+fn refresh_exchange_rates() -> i64 {
+    match transaction::unconfined(refresh) {
+        Ok(count) => count,
+        Err(failure) => failure.raise(),
+    }
+}
+
+/// Loads what `starsink.exchange_rates_url` answers if that is not what it was at the last load.
+#[pg_extern(security_definer, volatile, parallel_unsafe, requires = ["roles"])]
+#[search_path(pg_catalog, pg_temp)]
+fn fetch_exchange_rates() -> i64 {
+    match transaction::unconfined(fetch) {
+        Ok(count) => count,
+        Err(failure) => failure.raise(),
+    }
+}
+
+fn refresh() -> Result<i64, Failure> {
+    let Some(path) = settings::exchange_rates_file() else {
+        return Ok(0);
+    };
+    let name = path.to_string_lossy();
+    let unreadable = |error: std::io::Error| Failure::file(&name, &error);
+    let file = File::open(&path).map_err(unreadable)?;
+    let about = file.metadata().map_err(unreadable)?;
+    let modified = about
+        .modified()
+        .map_err(unreadable)?
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_micros());
+    let mark = format!("{} {modified} {name}", about.len());
+    let last = Spi::get_one::<String>("SELECT starsink.job_mark('exchange_rates')")?;
+    if last.as_deref() == Some(mark.as_str()) {
+        return Ok(0);
+    }
+    let input = archive::content(BufReader::new(file)).map_err(unreadable)?;
+    load(input, &name, "exchange_rates", &mark)
+}
+
+/// What is kept of the last answer that was loaded.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+struct Mark {
+    /// Digest of the address.
+    url: String,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    /// Digest of the body, for servers that say neither.
+    body: String,
+}
+
+fn fetch() -> Result<i64, Failure> {
+    let Some(url) = settings::exchange_rates_url() else {
+        return Ok(0);
+    };
+    let last = Spi::get_one::<String>("SELECT starsink.job_mark('exchange_rates_url')")?;
+    let last: Mark = last
+        .and_then(|mark| serde_json::from_str(&mark).ok())
+        .filter(|mark: &Mark| mark.url == digest(url.as_str().as_bytes()))
+        .unwrap_or_default();
+    let host = url.host_str().unwrap_or_default();
+    let failed = |reason: &str| Failure::rates_url(host, reason);
+    let answer = get(Request {
+        url: url.to_string(),
+        etag: last.etag.clone(),
+        last_modified: last.last_modified.clone(),
+    })
+    .map_err(|reason| failed(&reason))?;
+    match answer.status {
+        200 => {}
+        304 => return Ok(0),
+        status => return Err(failed(&format!("it answered {status}"))),
+    }
+    let mark = Mark {
+        url: digest(url.as_str().as_bytes()),
+        etag: answer.etag,
+        last_modified: answer.last_modified,
+        body: digest(&answer.body),
+    };
+    if mark.body == last.body {
+        return Ok(0);
+    }
+    let input =
+        archive::content(Cursor::new(answer.body)).map_err(|error| failed(&error.to_string()))?;
+    let mark = serde_json::to_string(&mark).map_err(|error| Failure::sql("a mark", error))?;
+    load(input, host, "exchange_rates_url", &mark)
+}
+
+/// The answer, or why there is none. A thread asks, so that the wait can be cancelled.
+fn get(request: Request) -> Result<Answer, String> {
+    let limits = Limits {
+        timeout: TIMEOUT,
+        max_bytes: archive::MAX_BYTES,
+        // The address is the superuser's own word.
+        allow_internal: true,
+        user_agent: concat!("starsink/", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let ask = move || {
+        let answer = Fetcher::new(&limits, Arc::new(SystemNames)).get(&request);
+        // Nobody listens any more after a cancellation.
+        let _ = sender.send(answer);
+    };
+    with_signals_blocked(|| {
+        thread::Builder::new()
+            .name("starsink rates".to_owned())
+            .spawn(ask)
+    })
+    .map_err(|error| error.to_string())?;
+    loop {
+        match receiver.recv_timeout(GLANCE) {
+            Ok(answer) => return answer.map_err(|trouble| trouble.name().to_owned()),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                pgrx::check_for_interrupts!();
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => return Err("its thread ended".to_owned()),
+        }
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
+
+/// Loads rates and notes how far the job has come.
+fn load(
+    mut input: Box<dyn std::io::BufRead + '_>,
+    name: &str,
+    job: &str,
+    mark: &str,
+) -> Result<i64, Failure> {
+    // The history of the European Central Bank names currencies in its header, rows name their columns.
+    let header = input
+        .fill_buf()
+        .map_err(|error| Failure::rates(&error.to_string()))?;
+    let header = String::from_utf8_lossy(header).to_lowercase();
+    let names_columns = header
+        .lines()
+        .next()
+        .is_some_and(|line| line.contains("currency"));
+    let format = if names_columns { "rows" } else { "ecb" };
+    let loaded = rates::read(input, format, name)?;
+    Statement::new(
+        "INSERT INTO starsink.job_mark (name, mark) VALUES ($1, $2)",
+        &[pg_sys::TEXTOID, pg_sys::TEXTOID],
+    )
+    .run(&[job.into(), mark.into()])?;
+    let (rates, inserted, updated, _, rejected, unreadable, problem, revalued) = loaded;
+    let mut words = format!(
+        "{name}: {rates} rates, {inserted} new, {updated} changed, {revalued} order lines revalued"
+    );
+    if let Some(problem) = problem {
+        words.push_str(&format!(
+            "; {} refused, the first: {problem}",
+            rejected + unreadable
+        ));
+    }
+    Statement::new("SELECT starsink.say($1)", &[pg_sys::TEXTOID]).run(&[words.into()])?;
+    Ok(inserted + updated)
+}
