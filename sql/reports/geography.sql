@@ -151,10 +151,11 @@ BEGIN
         SELECT starsink.distinct_devices(c.viewers) AS viewers FROM countries AS c WHERE c.is_now
     ), measured AS (
         SELECT c.country_code, starsink.device_set_count(c.viewers) AS viewers,
-               starsink.device_set_common(c.viewers, fresh.devices) AS new_viewers,
+               -- Before an open range there is nothing, so all are new.
+               CASE WHEN first_day IS NULL THEN starsink.device_set_count(c.viewers)
+                    ELSE starsink.device_set_common(c.viewers, (SELECT f.devices FROM fresh AS f)) END AS new_viewers,
                coalesce(starsink.device_set_count(b.viewers), 0) AS previous_viewers, c.sessions, c.orders
         FROM countries AS c
-        CROSS JOIN fresh
         LEFT JOIN countries AS b ON b.country_code = c.country_code AND NOT b.is_now
         WHERE c.is_now
     )
