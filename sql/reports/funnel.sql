@@ -31,25 +31,34 @@ BEGIN
         FROM folded AS f
         LEFT JOIN warehouse.report_store AS s ON kind = 'store' AND s.store_key::text = f.segment
         GROUP BY 1, 2
-    ), paths AS (
+    ), lags AS (
+        -- How many sessions took how many seconds from the step before: few rows, where sessions are many.
         SELECT CASE conversion_funnel.by WHEN 'store' THEN t.store_id WHEN 'country' THEN t.country_code WHEN 'device_class' THEN s.device_class
                     WHEN 'channel' THEN c.channel
                     WHEN 'browser' THEN CASE WHEN s.browser_key < 0 THEN '(unknown)' ELSE b.family END ELSE '' END AS segment,
-               k.step, k.reached_at, k.reached_at - lag(k.reached_at) OVER (PARTITION BY s.device_key, s.is_bot, s.session_start ORDER BY k.step) AS since,
-               k.step = 0 OR k.reached_at - s.view_at <= within AS counts
+               k.step, floor(EXTRACT(epoch FROM k.reached_at - k.before) + 0.5)::bigint AS seconds, count(*) AS sessions
         FROM warehouse.live_session() AS s
         JOIN warehouse.report_store AS t ON t.store_key = s.store_key
         JOIN warehouse.dim_campaign AS c ON c.campaign_key = s.campaign_key
         JOIN warehouse.dim_browser AS b ON b.browser_key = s.browser_key
-        CROSS JOIN LATERAL (VALUES (0, NULL), (1, s.view_at), (2, s.option_at), (3, s.cart_at), (4, s.checkout_at), (5, s.success_at)) AS k (step, reached_at)
+        CROSS JOIN LATERAL (VALUES (0, NULL, NULL), (1, s.view_at, NULL), (2, s.option_at, s.view_at), (3, s.cart_at, s.option_at),
+                                   (4, s.checkout_at, s.cart_at), (5, s.success_at, s.checkout_at)) AS k (step, reached_at, before)
         WHERE NOT is_folded AND (include_bots OR NOT s.is_bot)
           AND s.session_start >= coalesce(first_day::timestamp AT TIME ZONE zone, '-infinity')
           AND s.session_start < coalesce((last_day + 1)::timestamp AT TIME ZONE zone, 'infinity')
+          AND (k.step = 0 OR k.reached_at - s.view_at <= within)
+        GROUP BY 1, 2, 3
+    ), lags_in_order AS (
+        SELECT l.*, sum(l.sessions) OVER (PARTITION BY l.segment, l.step ORDER BY l.seconds) AS up_to,
+               (sum(l.sessions) FILTER (WHERE l.seconds IS NOT NULL) OVER (PARTITION BY l.segment, l.step))::bigint AS n
+        FROM lags AS l
     ), counted AS (
         SELECT f.segment, f.step::integer AS step, f.sessions::bigint AS sessions, f.lag FROM folded_named AS f
         UNION ALL
-        SELECT p.segment, p.step, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY floor(EXTRACT(epoch FROM p.since) + 0.5)::double precision)
-        FROM paths AS p WHERE p.counts GROUP BY p.segment, p.step
+        -- The median: the mean of the two in the middle, which are one where their number is odd.
+        SELECT l.segment, l.step, sum(l.sessions)::bigint,
+               (min(l.seconds) FILTER (WHERE l.up_to > (l.n - 1) / 2) + min(l.seconds) FILTER (WHERE l.up_to > l.n / 2)) / 2.0::double precision
+        FROM lags_in_order AS l GROUP BY l.segment, l.step
     ), segments AS (
         SELECT c.segment FROM counted AS c WHERE c.step = 0 AND c.sessions > 0
     ), steps AS (
