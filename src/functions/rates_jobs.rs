@@ -69,7 +69,7 @@ fn refresh() -> Result<i64, Failure> {
 }
 
 /// What is kept of the last answer that was loaded.
-#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Mark {
     /// Digest of the address.
     url: String,
@@ -107,12 +107,14 @@ fn fetch() -> Result<i64, Failure> {
         last_modified: answer.last_modified,
         body: digest(&answer.body),
     };
-    if mark.body == last.body {
+    let is_known = mark.body == last.body;
+    let mark = serde_json::to_string(&mark).map_err(|error| Failure::sql("a mark", error))?;
+    if is_known {
+        note("exchange_rates_url", &mark)?;
         return Ok(0);
     }
     let input =
         archive::content(Cursor::new(answer.body)).map_err(|error| failed(&error.to_string()))?;
-    let mark = serde_json::to_string(&mark).map_err(|error| Failure::sql("a mark", error))?;
     load(input, host, "exchange_rates_url", &mark)
 }
 
@@ -152,7 +154,7 @@ fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
-/// Loads rates and notes how far the job has come.
+/// Loads rates.
 fn load(
     mut input: Box<dyn std::io::BufRead + '_>,
     name: &str,
@@ -170,11 +172,7 @@ fn load(
         .is_some_and(|line| line.contains("currency"));
     let format = if names_columns { "rows" } else { "ecb" };
     let loaded = rates::read(input, format, name)?;
-    Statement::new(
-        "INSERT INTO starsink.job_mark (name, mark) VALUES ($1, $2)",
-        &[pg_sys::TEXTOID, pg_sys::TEXTOID],
-    )
-    .run(&[job.into(), mark.into()])?;
+    note(job, mark)?;
     let (rates, inserted, updated, _, rejected, unreadable, problem, revalued) = loaded;
     let mut words = format!(
         "{name}: {rates} rates, {inserted} new, {updated} changed, {revalued} order lines revalued"
@@ -187,4 +185,13 @@ fn load(
     }
     Statement::new("SELECT starsink.say($1)", &[pg_sys::TEXTOID]).run(&[words.into()])?;
     Ok(inserted + updated)
+}
+
+/// Notes how far a job has come.
+fn note(job: &str, mark: &str) -> Result<(), Failure> {
+    Statement::new(
+        "INSERT INTO starsink.job_mark (name, mark) VALUES ($1, $2)",
+        &[pg_sys::TEXTOID, pg_sys::TEXTOID],
+    )
+    .run(&[job.into(), mark.into()])
 }
