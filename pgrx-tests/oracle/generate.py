@@ -31,7 +31,7 @@ LINKS = ["utm_source=google&utm_medium=cpc&utm_campaign=brand", "utm_source=News
          "utm_source=facebook&utm_medium=paid_social&utm_campaign=brand", "gclid=abc", "msclkid=def", "itm_source=banner&itm_campaign=home",
          "utm_source=affiliate.example&utm_medium=affiliate", "utm_campaign=lonely", "utm_source=google&utm_medium=organic&utm_campaign=-"]
 OTHERS = ["view_listing_page", "view_home_page", "view_shopping_cart", "search_box_action", "product_detail_recommendation_visible",
-          "listing_page_recommendation_clicked", "view_all_recommend", "back_to_product_action", "view_moon", "strange_action"]
+          "listing_page_recommendation_clicked", "view_all_recommend", "back_to_product_action", "view_moon", "view_moon_action", "strange_action"]
 
 
 class Generator:

@@ -79,7 +79,8 @@ def event(message):
     e.option = option if isinstance(option, (list, dict)) else None
     e.cart = message.get("cart_products") if e.order else None
     e.is_view = e.kind == "view_product_detail"
-    e.is_page = e.kind in OTHER_PAGES or (e.kind.startswith("view_") and "_recommendation_" not in e.kind)
+    e.is_page = e.kind in OTHER_PAGES or (
+        e.kind.startswith("view_") and "_recommendation_" not in e.kind and not e.kind.endswith("_action"))
     e.is_option = e.kind in SELECTS
     e.is_cart = e.kind == "add_to_cart_action"
     e.is_selection = e.is_option or e.is_cart

@@ -19,7 +19,7 @@ BEGIN
     SELECT e.key::text, e.conversions, e.revenue::numeric(18,4), e.conversions / nullif(sum(e.conversions) OVER (), 0)
     FROM earned AS e
     WHERE e.conversions > 0
-    ORDER BY e.conversions DESC, e.key COLLATE "C";
+    ORDER BY round(e.conversions, 9) DESC, e.key COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION warehouse.attribution(text, text, date, date, boolean) IS 'Orders and revenue by channel, source or campaign under one model of attribution.';

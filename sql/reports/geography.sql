@@ -162,7 +162,7 @@ BEGIN
     SELECT m.country_code::text, m.viewers, m.viewers::numeric / nullif(total.viewers, 0), m.new_viewers, m.previous_viewers,
            (m.viewers - m.previous_viewers)::numeric / nullif(m.previous_viewers, 0), m.orders / nullif(m.sessions, 0)
     FROM measured AS m CROSS JOIN total
-    WHERE m.viewers > 0 OR m.sessions > 0 OR m.orders > 0
+    WHERE m.viewers > 0
     ORDER BY m.country_code COLLATE "C";
 END
 $$;

@@ -96,7 +96,7 @@ BEGIN
                 WHEN s.z > 1.96 THEN format('%s on %s (%s) converts %s %% of sessions where %s %% are expected: better than the rest.',
                                             s.browser, s.os, s.device_class, round(100 * s.rate, 2), round(100 * s.expected, 2)) END
     FROM scored AS s
-    ORDER BY s.lost DESC, s.browser COLLATE "C", s.os COLLATE "C", s.device_class COLLATE "C";
+    ORDER BY round(s.lost, 9) DESC, s.browser COLLATE "C", s.os COLLATE "C", s.device_class COLLATE "C";
 END
 $$;
 COMMENT ON FUNCTION warehouse.technology_insights(integer, date, date, boolean) IS 'Browsers, systems and classes of device that convert worse or better than all sessions, by orders lost.';

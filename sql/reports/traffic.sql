@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION warehouse.raw_referrers(first_day date, last_day date, include_bots boolean)
 RETURNS TABLE (referrer text, views bigint, sessions bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(nullif(btrim(e.referrer_url), ''), '(direct)'), count(*) FILTER (WHERE t.is_product_view), count(s.first_event_id)
+    SELECT CASE WHEN btrim(e.referrer_url) <> '' THEN e.referrer_url ELSE '(direct)' END, count(*) FILTER (WHERE t.is_product_view), count(s.first_event_id)
     FROM warehouse.fact_event AS e
     JOIN warehouse.dim_event_type AS t ON t.event_type_key = e.event_type_key
     LEFT JOIN warehouse.live_session() AS s

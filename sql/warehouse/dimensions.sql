@@ -64,7 +64,7 @@ CREATE TABLE IF NOT EXISTS warehouse.dim_event_type (
         WHEN collection = 'checkout' THEN 4
         WHEN collection = 'checkout_success' THEN 5 END) STORED,
     is_page_view    boolean GENERATED ALWAYS AS (
-        (collection LIKE 'view\_%' AND collection NOT LIKE '%\_recommendation\_%')
+        (collection LIKE 'view\_%' AND collection NOT LIKE '%\_recommendation\_%' AND collection NOT LIKE '%\_action')
         OR collection IN ('checkout', 'checkout_success', 'search_box_action')) STORED,
     is_product_view boolean GENERATED ALWAYS AS (collection = 'view_product_detail') STORED
 );

@@ -14,15 +14,17 @@ const SINCE = "2015-01-01"; // a currency given up earlier is in no shop's event
 // CLDR's other names, where they are the plainer ones.
 const NAME_FORM = { CD: "variant", CG: "variant", HK: "short", MM: "short", MO: "short", PS: "short" };
 const KOSOVO = { alpha3: "XKX", numeric: "983" }; // what the EU and the World Bank write; 983 is CLDR's
-// The regions of UN M49 by number, as M49 words them.
+// The regions of UN M49 by number, as M49 words them; below Latin America and the Caribbean and Sub-Saharan Africa, CLDR
+// has M49's intermediate regions alone.
 const REGIONS = { "002": "Africa", "009": "Oceania", "019": "Americas", 142: "Asia", 150: "Europe" };
+const LATIN_AMERICA = "Latin America and the Caribbean";
+const SUB_SAHARAN = "Sub-Saharan Africa";
 const SUB_REGIONS = {
-    "005": "South America", "011": "Western Africa", "013": "Central America", "014": "Eastern Africa",
-    "015": "Northern Africa", "017": "Middle Africa", "018": "Southern Africa", "021": "Northern America",
-    "029": "Caribbean", "030": "Eastern Asia", "034": "Southern Asia", "035": "South-eastern Asia",
-    "039": "Southern Europe", "053": "Australia and New Zealand", "054": "Melanesia", "057": "Micronesia",
-    "061": "Polynesia", 143: "Central Asia", 145: "Western Asia", 151: "Eastern Europe", 154: "Northern Europe",
-    155: "Western Europe",
+    "005": LATIN_AMERICA, "011": SUB_SAHARAN, "013": LATIN_AMERICA, "014": SUB_SAHARAN, "015": "Northern Africa",
+    "017": SUB_SAHARAN, "018": SUB_SAHARAN, "021": "Northern America", "029": LATIN_AMERICA, "030": "Eastern Asia",
+    "034": "Southern Asia", "035": "South-eastern Asia", "039": "Southern Europe", "053": "Australia and New Zealand",
+    "054": "Melanesia", "057": "Micronesia", "061": "Polynesia", 143: "Central Asia", 145: "Western Asia",
+    151: "Eastern Europe", 154: "Northern Europe", 155: "Western Europe",
 };
 const ANY_CURRENCY = "¤";
 const NO_CURRENCY = "XXX";

@@ -128,6 +128,20 @@ proptest! {
         prop_assert_eq!(classify(&source.to_uppercase(), &medium.to_uppercase(), &campaign.to_uppercase()), channel);
     }
 
+    /// All visits with one source, medium and campaign share a member of dim_campaign, and its channel.
+    #[test]
+    fn source_medium_and_campaign_alone_make_the_channel(
+        host in prop::sample::select(vec!["mail.google.com", "groups.google.com", "www.google.de", "shopping.yahoo.co.jp", "my.mail.ru", "www.facebook.com", "example.org"]),
+        campaign in "(|shop|cross-network|[a-z]{1,9})",
+    ) {
+        let mut links = Links::default();
+        let url = format!("https://www.glamira.de/?utm_campaign={campaign}");
+        let page = links.page(&url);
+        let referrer = links.referrer(&format!("https://{host}/"), page.as_deref());
+        let found = traffic(Some(&url), None, None, referrer.as_deref());
+        prop_assert_eq!(found.channel, classify(&found.source, &found.medium, &found.campaign));
+    }
+
     #[test]
     fn any_name_of_a_host_has_a_kind(host in "([a-z0-9-]{0,8}|search|mail|google|yahoo|\\.){0,12}(\\.com|\\.co\\.uk|)") {
         source::of_host(&host);

@@ -85,8 +85,8 @@ pub fn classify(source: &str, medium: &str, campaign: &str) -> Channel {
     of_kind(source::kind(&source), &source, &medium, campaign)
 }
 
-/// The same where the source's kind is known; source and medium in lower case.
-pub fn of_kind(kind: Kind, source: &str, medium: &str, campaign: &str) -> Channel {
+/// The same of a source's kind; source and medium in lower case.
+fn of_kind(kind: Kind, source: &str, medium: &str, campaign: &str) -> Channel {
     let campaign = lower(campaign);
     let is_shopping = kind == Kind::Shopping || is_shopping_campaign(&campaign);
     if source == "(direct)" && matches!(medium, "(not set)" | "(none)") {

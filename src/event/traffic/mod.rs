@@ -91,7 +91,7 @@ fn unsaid(
     let (source, medium) = (&referrer.source, referrer.medium);
     let channel = match campaign {
         "" => referrer.channel,
-        campaign => channel::of_kind(referrer.kind, source, medium, campaign),
+        campaign => channel::classify(source, medium, campaign),
     };
     (source.clone().into(), medium.into(), channel)
 }
@@ -370,7 +370,7 @@ mod tests {
                 None,
                 None,
                 Some("https://docs.google.com/"),
-                "google.com / referral [a] = Referral",
+                "google.com / referral [a] = Organic Search",
             ),
         ];
         let mut links = Links::default();

@@ -38,8 +38,8 @@ impl Referral {
         let Some(source) = text::token(name) else {
             return Referral::direct(Kind::Other);
         };
-        // The site's own kind: `google.com` stands for mail and maps here, as what searches has an engine's name.
-        let channel = channel::of_kind(site.kind, &source, medium, "");
+        // By source and medium alone, so that all visits that bear the same ones are of one channel.
+        let channel = channel::classify(&source, medium, "");
         Referral {
             kind: site.kind,
             source,
@@ -68,25 +68,25 @@ https://maps.google.it/ | google | organic | search | Organic Search
 https://www.google.com/maps/place/x | google | organic | search | Organic Search
 https://encrypted.google.com/ | google | organic | search | Organic Search
 https://cse.google.com/cse | google | organic | search | Organic Search
-https://mail.google.com/mail/u/0/ | google.com | referral | email | Referral
-https://translate.google.de/ | google.de | referral | other | Referral
-https://docs.google.com/document | google.com | referral | other | Referral
-https://news.google.com/ | google.com | referral | other | Referral
-https://ads.google.com/ | google.com | referral | other | Referral
-https://adservice.google.de/ | google.de | referral | other | Referral
+https://mail.google.com/mail/u/0/ | google.com | referral | email | Organic Search
+https://translate.google.de/ | google.de | referral | other | Organic Search
+https://docs.google.com/document | google.com | referral | other | Organic Search
+https://news.google.com/ | google.com | referral | other | Organic Search
+https://ads.google.com/ | google.com | referral | other | Organic Search
+https://adservice.google.de/ | google.de | referral | other | Organic Search
 https://www.googleadservices.com/pagead/aclk | googleadservices.com | referral | other | Referral
 https://googleads.g.doubleclick.net/ | doubleclick.net | referral | other | Referral
 https://tpc.googlesyndication.com/ | googlesyndication.com | referral | other | Referral
-https://groups.google.com/ | google.com | referral | social | Organic Social
-https://plus.google.com/ | google.com | referral | social | Organic Social
-https://shopping.google.com/ | google.com | referral | shopping | Organic Shopping
+https://groups.google.com/ | google.com | referral | social | Organic Search
+https://plus.google.com/ | google.com | referral | social | Organic Search
+https://shopping.google.com/ | google.com | referral | shopping | Organic Search
 https://www.googleapis.com/ | googleapis.com | referral | other | Referral
 https://google.evil.example.com/ | example.com | referral | other | Referral
 https://notgoogle.com/ | notgoogle.com | referral | other | Referral
 https://www.bing.com/ | bing | organic | search | Organic Search
 https://cn.bing.com/search?q=x | bing | organic | search | Organic Search
 https://www2.bing.com/ | bing | organic | search | Organic Search
-https://bat.bing.com/ | bing.com | referral | other | Referral
+https://bat.bing.com/ | bing.com | referral | other | Organic Search
 http://cc.bingj.com/cache.aspx | bing | organic | search | Organic Search
 https://search.yahoo.com/ | yahoo | organic | search | Organic Search
 https://de.search.yahoo.com/ | yahoo | organic | search | Organic Search
@@ -94,32 +94,32 @@ https://r.search.yahoo.com/ | yahoo | organic | search | Organic Search
 https://malaysia.search.yahoo.com/ | yahoo | organic | search | Organic Search
 https://a.b.c.search.yahoo.com/ | yahoo | organic | search | Organic Search
 https://search.yahoo.co.jp/search?p=x | yahoo | organic | search | Organic Search
-https://mail.yahoo.com/ | yahoo.com | referral | email | Referral
-https://eu-mg.mail.yahoo.com/ | yahoo.com | referral | email | Referral
-https://finance.yahoo.com/ | yahoo.com | referral | other | Referral
-https://shopping.yahoo.co.jp/ | yahoo.co.jp | referral | shopping | Organic Shopping
+https://mail.yahoo.com/ | yahoo.com | referral | email | Organic Search
+https://eu-mg.mail.yahoo.com/ | yahoo.com | referral | email | Organic Search
+https://finance.yahoo.com/ | yahoo.com | referral | other | Organic Search
+https://shopping.yahoo.co.jp/ | yahoo.co.jp | referral | shopping | Organic Search
 https://duckduckgo.com/ | duckduckgo | organic | search | Organic Search
 https://html.duckduckgo.com/html | duckduckgo | organic | search | Organic Search
 https://yandex.ru/clck/jsredir | yandex | organic | search | Organic Search
 https://yandex.com.tr/ | yandex | organic | search | Organic Search
 https://ya.ru/ | yandex | organic | search | Organic Search
 https://m.ya.ru/ | yandex | organic | search | Organic Search
-https://mail.yandex.ru/ | yandex.ru | referral | email | Referral
-https://yabs.yandex.ru/ | yandex.ru | referral | other | Referral
-https://zen.yandex.ru/ | yandex.ru | referral | social | Organic Social
-https://market.yandex.ru/ | yandex.ru | referral | shopping | Organic Shopping
+https://mail.yandex.ru/ | yandex.ru | referral | email | Organic Search
+https://yabs.yandex.ru/ | yandex.ru | referral | other | Organic Search
+https://zen.yandex.ru/ | yandex.ru | referral | social | Organic Search
+https://market.yandex.ru/ | yandex.ru | referral | shopping | Organic Search
 https://www.baidu.com/link?url=x | baidu | organic | search | Organic Search
 https://m.baidu.com/ | baidu | organic | search | Organic Search
-https://tieba.baidu.com/ | baidu.com | referral | social | Organic Social
+https://tieba.baidu.com/ | baidu.com | referral | social | Organic Search
 https://www.ecosia.org/ | ecosia | organic | search | Organic Search
 https://www.qwant.com/ | qwant | organic | search | Organic Search
 https://lite.qwant.com/ | qwant | organic | search | Organic Search
 https://search.seznam.cz/?q=x | seznam | organic | search | Organic Search
-https://email.seznam.cz/ | seznam.cz | referral | email | Referral
+https://email.seznam.cz/ | seznam.cz | referral | email | Organic Search
 https://search.naver.com/search.naver?query=x | naver | organic | search | Organic Search
 https://m.search.naver.com/ | naver | organic | search | Organic Search
-https://blog.naver.com/x | naver.com | referral | social | Organic Social
-https://msearch.shopping.naver.com/ | naver.com | referral | shopping | Organic Shopping
+https://blog.naver.com/x | naver.com | referral | social | Organic Search
+https://msearch.shopping.naver.com/ | naver.com | referral | shopping | Organic Search
 https://www.startpage.com/ | startpage | organic | search | Organic Search
 https://search.brave.com/ | brave | organic | search | Organic Search
 https://brave.com/ | brave.com | referral | other | Referral
@@ -132,7 +132,7 @@ https://www.t-online.de/ | t-online.de | referral | other | Referral
 https://suche.gmx.net/ | gmx | organic | search | Organic Search
 https://go.mail.ru/search | mail.ru | organic | search | Organic Search
 https://e.mail.ru/ | mail.ru | referral | email | Referral
-https://my.mail.ru/ | mail.ru | referral | social | Organic Social
+https://my.mail.ru/ | mail.ru | referral | social | Referral
 https://nova.rambler.ru/ | rambler | organic | search | Organic Search
 https://search.aol.com/ | aol | organic | search | Organic Search
 https://suche.aol.de/ | aol | organic | search | Organic Search
@@ -149,7 +149,7 @@ android-app://org.telegram.messenger | org.telegram.messenger | referral | socia
 android-app://com.google.android.youtube/ | com.google.android.youtube | referral | video | Organic Video
 android-app://com.amazon.mShop.android.shopping/ | com.amazon.mshop.android.shopping | referral | shopping | Organic Shopping
 android-app://com.example.app/ | com.example.app | referral | other | Referral
-android-app://google/ | google | referral | other | Referral
+android-app://google/ | google | referral | other | Organic Search
 https://www.facebook.com/ | facebook.com | referral | social | Organic Social
 https://m.facebook.com/ | facebook.com | referral | social | Organic Social
 https://l.facebook.com/l.php?u=x | facebook.com | referral | social | Organic Social
@@ -190,7 +190,7 @@ https://www.example.com/blog | example.com | referral | other | Referral
 https://a.b.example.co.uk/ | example.co.uk | referral | other | Referral
 http://192.0.2.1/x | 192.0.2.1 | referral | other | Referral
 http://localhost:3000/ | localhost | referral | other | Referral
-http://google/ | google | referral | other | Referral
+http://google/ | google | referral | other | Organic Search
 www.example.org/x | example.org | referral | other | Referral
 about:blank | (direct) | (none) | other | Direct
 https://www.glamira.de/a | (direct) | (none) | internal | Direct
