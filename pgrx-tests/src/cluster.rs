@@ -10,7 +10,7 @@ mod os;
 mod session;
 mod standby;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -144,6 +144,12 @@ impl Cluster {
                 self.log_tail()
             );
         }
+    }
+
+    /// Stops the server and puts its data aside, for [`Builder::data`].
+    pub fn keep(&self, folder: &Path) {
+        self.stop(Stop::Fast);
+        fs::rename(self.data(), folder).expect("a folder of the same file system");
     }
 
     pub fn restart(&self) {

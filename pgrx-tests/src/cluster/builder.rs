@@ -1,8 +1,9 @@
 //! How a cluster is made: initdb, configuration, first start, database.
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::os::{Owner, bin, run};
@@ -13,6 +14,7 @@ pub struct Builder {
     preload: String,
     database: String,
     conf: Vec<(String, String)>,
+    data: Option<PathBuf>,
 }
 
 impl Default for Builder {
@@ -21,6 +23,7 @@ impl Default for Builder {
             preload: "starsink".into(),
             database: "postgres".into(),
             conf: Vec::new(),
+            data: None,
         }
     }
 }
@@ -44,6 +47,12 @@ impl Builder {
         self
     }
 
+    /// A data folder that [`Cluster::keep`] has put aside; it is moved into the cluster, with the configuration it has.
+    pub fn data(mut self, folder: &Path) -> Self {
+        self.data = Some(folder.into());
+        self
+    }
+
     pub fn start(self) -> Cluster {
         let cluster = self.create();
         cluster.start();
@@ -60,6 +69,10 @@ impl Builder {
     /// A cluster that was never started.
     fn create(&self) -> Cluster {
         let cluster = Cluster::empty(&self.database);
+        if let Some(data) = &self.data {
+            fs::rename(data, cluster.data()).expect("a folder of the same file system");
+            return cluster;
+        }
         let mut initdb = cluster.owner.command(&cluster.bin.join("initdb"));
         initdb.arg("-D").arg(cluster.data()).args([
             "-U",

@@ -23,7 +23,7 @@ pub fn measure(pg: &Cluster, arguments: &Arguments) -> Vec<Timing> {
         return Vec::new();
     }
     let kafka = Kafka::builder().heap_mb(512).start();
-    let topic = kafka.topic("beside", PARTITIONS);
+    let topic = kafka.topic(&format!("beside-{}", std::process::id()), PARTITIONS);
     pg.alter_system("starsink.bootstrap_servers", kafka.bootstrap());
     pg.alter_system("starsink.topic", &topic);
     pg.reload();

@@ -31,6 +31,9 @@ struct Arguments {
     /// Leave DuckDB out
     #[arg(long)]
     no_duckdb: bool,
+    /// A folder to keep the loaded warehouse in; one that is there is measured in place of a new one
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Python interpreter with the package duckdb; by default one is made in a folder beside the build
     #[arg(long)]
     python: Option<PathBuf>,
@@ -38,6 +41,25 @@ struct Arguments {
 
 fn main() {
     let arguments = Arguments::parse();
+    let kept = arguments.keep.as_deref();
+    let pg = match kept.filter(|folder| folder.exists()) {
+        Some(folder) => Cluster::builder().data(folder).start(),
+        None => loaded(&arguments),
+    };
+    let ours = reports::measure(&pg, &arguments);
+    let beside = beside::measure(&pg, &arguments);
+    let theirs = if arguments.no_duckdb {
+        Vec::new()
+    } else {
+        duckdb::measure(&pg, &arguments)
+    };
+    reports::print(&ours, &beside, &theirs);
+    if let Some(folder) = kept {
+        pg.keep(folder);
+    }
+}
+
+fn loaded(arguments: &Arguments) -> Cluster {
     let pg = Cluster::builder()
         .conf("shared_buffers", "4GB")
         .conf("max_wal_size", "32GB")
@@ -49,14 +71,7 @@ fn main() {
         .start();
     pg.sql("CREATE EXTENSION starsink");
     pg.sql("SELECT starsink.create_warehouse()");
-    history::load(&pg, &arguments);
+    history::load(&pg, arguments);
     history::sizes(&pg, arguments.events);
-    let ours = reports::measure(&pg, &arguments);
-    let beside = beside::measure(&pg, &arguments);
-    let theirs = if arguments.no_duckdb {
-        Vec::new()
-    } else {
-        duckdb::measure(&pg, &arguments)
-    };
-    reports::print(&ours, &beside, &theirs);
+    pg
 }
