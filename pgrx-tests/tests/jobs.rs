@@ -481,3 +481,60 @@ fn a_fold_leaves_no_ranges_of_pages_for_the_next_to_search() {
     let unread = left();
     assert!(unread <= 1, "{unread} ranges");
 }
+
+#[test]
+fn jobs_that_read_facts_take_them_in_portions() {
+    let pg = Cluster::without_jobs();
+    for id in ["a", "b", "c"] {
+        ingest(&pg, id, "now()", "987", "https://www.glamira.co.uk/ring");
+        pg.sql("SELECT starsink.fold()");
+    }
+    let walk = |job: &str, figure: &str| -> Vec<i64> {
+        let mut figures = Vec::new();
+        for _ in 0..4 {
+            pg.sql(&format!("SELECT starsink.{job}(1)"));
+            figures.push(pg.one(&format!("SELECT COALESCE(({figure})::bigint, 0)")));
+        }
+        figures
+    };
+    // A batch, or a fold, each time, and the fourth time finds nothing left.
+    let quality = "SELECT sum(events) FROM starsink.quality_hour WHERE code = ''";
+    assert_eq!(walk("fold_quality", quality), [1, 2, 3, 3]);
+    let domains = "SELECT sum(events) FROM starsink.store_domain";
+    assert_eq!(walk("settle_store_domains", domains), [1, 2, 3, 3]);
+    let seen =
+        "SELECT mark FROM starsink.job_mark WHERE name = 'devices' ORDER BY mark_id DESC LIMIT 1";
+    let folds: Vec<i64> = pg
+        .query("SELECT fold_id FROM starsink.fold WHERE sessions > 0 ORDER BY fold_id")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    let marks = walk("fold_devices", seen);
+    assert_eq!(marks[..3], folds[..], "{marks:?}");
+    assert_eq!(marks[3], marks[2]);
+    // Ids are not compared with more events than it may read, and it says so and goes on.
+    let said: String = pg.one(
+        "SELECT starsink.find_reused_ids(most_compared => 0) || ' ' || current_setting('starsink_job.message')",
+    );
+    assert!(said.starts_with("0 not compared: about "), "{said}");
+    assert_eq!(pg.one::<i64>("SELECT starsink.find_reused_ids()"), 0);
+}
+
+#[test]
+fn a_job_that_takes_long_holds_up_frequent_ones_for_no_other() {
+    let pg = Cluster::without_jobs();
+    pg.sql(
+        "CREATE FUNCTION starsink.tick() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+         CREATE FUNCTION starsink.doze() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint FROM pg_catalog.pg_sleep(2)';
+         GRANT EXECUTE ON FUNCTION starsink.tick(), starsink.doze() TO starsink_worker;
+         INSERT INTO starsink.job (ordinal, name, schedule, command, description)
+         SELECT n, 'doze ' || n, '1 h', 'doze', 'Takes two seconds.' FROM generate_series(1, 3) AS n
+         UNION ALL SELECT 9, 'tick', '1 s', 'tick', 'Takes no time.'",
+    );
+    pg.wait_for(
+        "SELECT count(*) = 3 FROM starsink.job_runs WHERE name LIKE 'doze%'",
+        SOON,
+    );
+    let order: String = pg.one("SELECT string_agg(left(name, 4), ' ' ORDER BY started_at) FROM starsink.job_runs WHERE name LIKE 'doze%' OR name = 'tick'");
+    assert!(!order.contains("doze doze"), "{order}");
+}

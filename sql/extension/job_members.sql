@@ -1,5 +1,6 @@
--- Jobs that complete members of dimensions by what the facts say.
-CREATE FUNCTION starsink.fold_devices() RETURNS bigint
+-- Jobs that complete members of dimensions by what the facts say. Each run takes a portion of what came, so that it is
+-- short however much that is: folding and alerts wait for it.
+CREATE FUNCTION starsink.fold_devices(at_most bigint DEFAULT 100000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     from_fold bigint := COALESCE(starsink.job_mark('devices')::bigint, 0);
@@ -9,7 +10,10 @@ BEGIN
     IF to_regclass('warehouse.fact_session') IS NULL THEN
         RETURN 0;
     END IF;
-    SELECT max(s.fold_id) INTO to_fold FROM warehouse.fact_session AS s WHERE s.fold_id > from_fold;
+    SELECT max(f.fold_id) INTO to_fold
+    FROM (SELECT n.fold_id, sum(n.sessions) OVER (ORDER BY n.fold_id) - n.sessions AS sessions_before
+          FROM starsink.fold AS n WHERE n.fold_id > from_fold) AS f
+    WHERE f.sessions_before < at_most;
     IF to_fold IS NULL THEN
         RETURN 0;
     END IF;
@@ -31,13 +35,13 @@ BEGIN
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION starsink.fold_devices() IS 'Job devices: first and last time and class of the devices whose sessions were folded since the last run; returns how many changed.';
+COMMENT ON FUNCTION starsink.fold_devices(bigint) IS 'Job devices: first and last time and class of the devices whose sessions were folded since the last run, about so many sessions; returns how many devices changed.';
 
-CREATE FUNCTION starsink.settle_store_domains() RETURNS bigint
+CREATE FUNCTION starsink.settle_store_domains(at_most bigint DEFAULT 2000000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     from_key bigint := COALESCE(starsink.job_mark('store_domains')::bigint, 0);
-    to_key   bigint := starsink.last_folded_key(from_key);
+    to_key   bigint := starsink.last_folded_key(from_key, at_most);
     changed  bigint;
 BEGIN
     IF to_key IS NULL THEN
@@ -74,4 +78,4 @@ BEGIN
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION starsink.settle_store_domains() IS 'Job store_domains: a store that only events have named takes the registrable domain seen most often, and its country and region; returns how many changed.';
+COMMENT ON FUNCTION starsink.settle_store_domains(bigint) IS 'Job store_domains: a store that only events have named takes the registrable domain seen most often, and its country and region; looks at about so many events, returns how many stores changed.';

@@ -130,10 +130,12 @@ END
 $$;
 COMMENT ON FUNCTION starsink.say(text) IS 'Puts what a job did, in words, beside its run in starsink.job_runs.';
 
-CREATE FUNCTION starsink.last_folded_key(after_key bigint) RETURNS bigint
+CREATE FUNCTION starsink.last_folded_key(after_key bigint, at_most bigint) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT l.last_audit_key FROM starsink.ledger AS l
-    WHERE l.last_audit_key > after_key AND starsink.is_folded_up_to(l.last_audit_key)
-    ORDER BY l.last_audit_key DESC LIMIT 1
+    SELECT b.last_audit_key
+    FROM (SELECT l.last_audit_key, sum(l.loaded) OVER (ORDER BY l.last_audit_key ROWS UNBOUNDED PRECEDING) - l.loaded AS events_before
+          FROM starsink.ledger AS l WHERE l.last_audit_key > after_key) AS b
+    WHERE b.events_before < at_most AND starsink.is_folded_up_to(b.last_audit_key)
+    ORDER BY b.last_audit_key DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION starsink.last_folded_key(bigint) IS 'Last batch after this one up to which everything is committed and folded; NULL: none.';
+COMMENT ON FUNCTION starsink.last_folded_key(bigint, bigint) IS 'The end of a job''s next portion: the last batch after this one up to which everything is committed and folded, so that it is about so many events; NULL: none.';

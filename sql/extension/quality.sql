@@ -1,9 +1,9 @@
--- Jobs that count validation codes, and how fresh the warehouse is.
-CREATE FUNCTION starsink.fold_quality() RETURNS bigint
+-- Jobs that count validation codes, a portion of events in each run, and how fresh the warehouse is.
+CREATE FUNCTION starsink.fold_quality(at_most bigint DEFAULT 2000000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     from_key bigint := COALESCE(starsink.job_mark('quality')::bigint, 0);
-    to_key   bigint := starsink.last_folded_key(from_key);
+    to_key   bigint := starsink.last_folded_key(from_key, at_most);
     changed  bigint;
 BEGIN
     IF to_key IS NULL THEN
@@ -28,16 +28,34 @@ BEGIN
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION starsink.fold_quality() IS 'Job quality: adds the codes of new facts and messages in quarantine to starsink.quality_hour; returns how many of its rows changed.';
+COMMENT ON FUNCTION starsink.fold_quality(bigint) IS 'Job quality: adds the codes of about so many new facts, and of messages in quarantine beside them, to starsink.quality_hour; returns how many of its rows changed.';
 
-CREATE FUNCTION starsink.find_reused_ids() RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+-- Days of events are hashed: an index on time that is looked through for each of them would take hours.
+CREATE FUNCTION starsink.find_reused_ids(at_most bigint DEFAULT 2000000, most_compared bigint DEFAULT 10000000) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET enable_nestloop = off AS $$
 DECLARE
     from_key bigint := COALESCE(starsink.job_mark('reused_ids')::bigint, 0);
-    to_key   bigint := starsink.last_folded_key(from_key);
+    to_key   bigint := starsink.last_folded_key(from_key, at_most);
     found    bigint;
+    earliest timestamptz;
+    latest   timestamptz;
+    plan     json;
+    compared bigint;
 BEGIN
     IF to_key IS NULL THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO starsink.job_mark (name, mark) VALUES ('reused_ids', to_key);
+    SELECT min(f.event_time) - interval '1 day', max(f.event_time) + interval '1 day' INTO earliest, latest
+    FROM warehouse.fact_event AS f WHERE f.audit_key > from_key AND f.audit_key <= to_key;
+    IF earliest IS NULL THEN
+        RETURN 0;
+    END IF;
+    -- No index leads from an id to its events: the days around them are read, which the planner knows the size of.
+    EXECUTE format('EXPLAIN (FORMAT json) SELECT FROM warehouse.fact_event AS f WHERE f.event_time BETWEEN %L AND %L', earliest, latest) INTO plan;
+    compared := (plan -> 0 -> 'Plan' ->> 'Plan Rows')::numeric;
+    IF compared > most_compared THEN
+        PERFORM starsink.say(format('not compared: about %s events lie within a day', compared));
         RETURN 0;
     END IF;
     WITH fresh AS MATERIALIZED (
@@ -48,7 +66,7 @@ BEGIN
         JOIN warehouse.fact_event AS o ON o.event_id = n.event_id AND o.event_time <> n.event_time
             AND o.event_time BETWEEN n.event_time - interval '1 day' AND n.event_time + interval '1 day'
         CROSS JOIN LATERAL (SELECT GREATEST(n.event_time, o.event_time) AS event_time, n.event_id) AS a
-        WHERE o.event_time BETWEEN (SELECT min(event_time) - interval '1 day' FROM fresh) AND (SELECT max(event_time) + interval '1 day' FROM fresh)
+        WHERE o.event_time BETWEEN earliest AND latest
           AND o.audit_key <= to_key
         GROUP BY 1, 2
     )
@@ -56,11 +74,10 @@ BEGIN
     SELECT date_trunc('hour', r.event_time), 'ID_REUSED', count(*) FROM reused AS r GROUP BY 1
     ON CONFLICT (hour, code) DO UPDATE SET events = h.events + EXCLUDED.events;
     GET DIAGNOSTICS found = ROW_COUNT;
-    INSERT INTO starsink.job_mark (name, mark) VALUES ('reused_ids', to_key);
     RETURN found;
 END
 $$;
-COMMENT ON FUNCTION starsink.find_reused_ids() IS 'Job reused_ids: counts as ID_REUSED, in starsink.quality_hour, events whose id another event within a day before bears; returns how many hours it found some in.';
+COMMENT ON FUNCTION starsink.find_reused_ids(bigint, bigint) IS 'Job reused_ids: counts as ID_REUSED, in starsink.quality_hour, those of about so many new events whose id another event within a day before bears; says so and leaves it where more events than that lie within a day. Returns how many hours it found some in.';
 
 CREATE FUNCTION starsink.freshness_rows() RETURNS TABLE (
     topic text, partition integer, last_commit_at timestamptz, age interval, lag_messages bigint, events_not_folded bigint)

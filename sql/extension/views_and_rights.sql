@@ -27,10 +27,10 @@ BEGIN
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item.name);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_admin', item.name);
     END LOOP;
-    -- What takes nothing and returns a count can be a job.
+    -- What needs nothing and returns a count can be a job.
     FOR item IN
         SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
-        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace AND p.prokind = 'f' AND p.pronargs = 0
+        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace AND p.prokind = 'f' AND p.pronargs = p.pronargdefaults
           AND p.prorettype = 'bigint'::pg_catalog.regtype
     LOOP
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_worker', item.name);
@@ -39,7 +39,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION starsink.merge_codes(), starsink.star_diagram(), starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(), starsink.quality_codes(bigint),
     starsink.is_preloaded(), starsink.file_progress(), starsink.worker_states(), starsink.partition_states() TO starsink_reader;
-GRANT EXECUTE ON FUNCTION starsink.perform_job(text, text, boolean), starsink.job_mark(text), starsink.say(text), starsink.last_folded_key(bigint),
+GRANT EXECUTE ON FUNCTION starsink.perform_job(text, text, boolean), starsink.job_mark(text), starsink.say(text), starsink.last_folded_key(bigint, bigint),
     starsink.is_folded_up_to(bigint), starsink.quality_codes(bigint), starsink.registrable_domain(text), starsink.country_of_domain(text),
     starsink.iso_countries() TO starsink_worker;
 GRANT EXECUTE ON FUNCTION starsink.job_rows(), starsink.job_states(), starsink.freshness_rows(), starsink.next_run(text, timestamptz) TO starsink_reader;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use pgrx::prelude::*;
 
@@ -14,6 +14,8 @@ use crate::schedule::Schedule;
 /// Waits after failures: from this, doubling, up to that.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Jobs that come as often or oftener go before all others.
+const FREQUENT: TimeDelta = TimeDelta::seconds(10);
 /// Runs that found nothing to do get a row of history this often.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
 
@@ -137,6 +139,11 @@ impl Job {
         self.row.enabled && !self.was_tried && self.entry.next_run.is_some_and(|next| next <= now)
     }
 
+    /// Reports and alerts wait for it: it goes before those that come seldom.
+    pub fn is_frequent(&self) -> bool {
+        matches!(self.schedule, Ok(Schedule::Every(interval)) if interval <= FREQUENT)
+    }
+
     /// Who asked for the run, as history calls it.
     pub fn trigger(&self) -> &'static str {
         if self.backoff.is_failing() {
@@ -187,7 +194,9 @@ impl Job {
         self.entry.state = JobState::Failed;
         self.entry.last_run = Some(began);
         self.entry.last_error = explain(failure);
-        self.entry.next_run = Some(Utc::now() + wait);
+        // One that fails late leaves others at least as much time as it took.
+        let now = Utc::now();
+        self.entry.next_run = Some((now + wait).max(now + (now - began)));
     }
 
     /// Somebody else runs it just now: that is no failure, and it is looked at again in the next round.
@@ -245,11 +254,17 @@ impl Jobs {
         Ok(())
     }
 
-    /// The next job that is due and may run, marked as running. Each is tried once between two updates.
+    /// The next job that is due and may run, marked as running: the frequent ones in their order, then the one that has
+    /// waited longest. Each is tried once between two updates.
     pub fn next(&mut self) -> Option<usize> {
         let now = Utc::now();
         let place = (0..self.jobs.len())
-            .find(|&place| self.jobs[place].is_due(now) && self.may_run(place, now))?;
+            .filter(|&place| self.jobs[place].is_due(now) && self.may_run(place, now))
+            .min_by_key(|&place| {
+                let job = &self.jobs[place];
+                let waits_since = job.entry.next_run.filter(|_| !job.is_frequent());
+                (!job.is_frequent(), waits_since)
+            })?;
         self.jobs[place].was_tried = true;
         self.jobs[place].entry.state = JobState::Running;
         self.show();

@@ -1,8 +1,9 @@
 //! The steward: what time brings, away from the workers that ingest. It runs the jobs of `starsink.job` that are due,
-//! one after another, each in a transaction of its own; one that fails is tried again and stops no other. And it sends alerts.
+//! one after another, each in a transaction of its own; one that fails is tried again and stops no other. Frequent ones go
+//! first, and again after each that took long. And it sends alerts.
 
 use std::ffi::CString;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use pgrx::PgSqlErrorCode;
@@ -21,6 +22,8 @@ use crate::warehouse::statement::{Statement, get};
 use crate::warehouse::transaction;
 
 const ROUND: Duration = Duration::from_secs(1);
+/// A job that takes longer ends the round.
+const LONG: Duration = Duration::from_secs(1);
 
 #[pg_guard]
 #[unsafe(no_mangle)]
@@ -95,10 +98,15 @@ impl Steward {
         self.jobs
             .update(rows, settings::report_time_zone(), |name| table.past(name))?;
         while let Some(place) = self.jobs.next() {
+            let began = Instant::now();
             self.run(place);
             // A job may have taken long: somebody may want the database or the extension gone by now.
             if self.is_alone(settings)? {
                 return Ok(());
+            }
+            // Then what is frequent, the table and the alerts come first again.
+            if began.elapsed() > LONG && !self.jobs.job(place).is_frequent() {
+                break;
             }
         }
         self.jobs.settle();
