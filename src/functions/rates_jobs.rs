@@ -68,7 +68,7 @@ fn refresh() -> Result<i64, Failure> {
     load(input, &name, "exchange_rates", &mark)
 }
 
-/// What is kept of the last answer that was loaded.
+/// What is kept of the last answer.
 #[derive(Default, Serialize, Deserialize)]
 struct Mark {
     /// Digest of the address.
@@ -83,17 +83,17 @@ fn fetch() -> Result<i64, Failure> {
     let Some(url) = settings::exchange_rates_url() else {
         return Ok(0);
     };
-    let last = Spi::get_one::<String>("SELECT starsink.job_mark('exchange_rates_url')")?;
-    let last: Mark = last
+    let address = digest(url.as_str().as_bytes());
+    let last: Mark = Spi::get_one::<String>("SELECT starsink.job_mark('exchange_rates_url')")?
         .and_then(|mark| serde_json::from_str(&mark).ok())
-        .filter(|mark: &Mark| mark.url == digest(url.as_str().as_bytes()))
+        .filter(|mark: &Mark| mark.url == address)
         .unwrap_or_default();
     let host = url.host_str().unwrap_or_default();
     let failed = |reason: &str| Failure::rates_url(host, reason);
     let answer = get(Request {
         url: url.to_string(),
-        etag: last.etag.clone(),
-        last_modified: last.last_modified.clone(),
+        etag: last.etag,
+        last_modified: last.last_modified,
     })
     .map_err(|reason| failed(&reason))?;
     match answer.status {
@@ -102,7 +102,7 @@ fn fetch() -> Result<i64, Failure> {
         status => return Err(failed(&format!("it answered {status}"))),
     }
     let mark = Mark {
-        url: digest(url.as_str().as_bytes()),
+        url: address,
         etag: answer.etag,
         last_modified: answer.last_modified,
         body: digest(&answer.body),
@@ -154,7 +154,7 @@ fn digest(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
-/// Loads rates.
+/// Loads rates, notes how far the job has come, and says what it did.
 fn load(
     mut input: Box<dyn std::io::BufRead + '_>,
     name: &str,

@@ -21,9 +21,8 @@ use crate::warehouse::facts::timestamp;
 use crate::warehouse::statement::{Statement, get};
 use crate::warehouse::transaction;
 
+/// How often it looks around; a job that takes longer than that ends the round.
 const ROUND: Duration = Duration::from_secs(1);
-/// A job that takes longer ends the round.
-const LONG: Duration = Duration::from_secs(1);
 
 #[pg_guard]
 #[unsafe(no_mangle)]
@@ -105,7 +104,7 @@ impl Steward {
                 return Ok(());
             }
             // Then what is frequent, the table and the alerts come first again.
-            if began.elapsed() > LONG && !self.jobs.job(place).is_frequent() {
+            if began.elapsed() > ROUND && !self.jobs.job(place).is_frequent() {
                 break;
             }
         }

@@ -84,22 +84,23 @@ pub fn parse_ecb<R: BufRead>(source: R) -> Result<EcbRates<R>, RateError> {
 }
 
 /// What columns of rows are called: by us, and by the data service of the European Central Bank.
-const DATE: [&str; 2] = ["date", "TIME_PERIOD"];
-const CURRENCY: [&str; 2] = ["currency", "CURRENCY"];
-const RATE: [&str; 2] = ["rate", "OBS_VALUE"];
-const BASE: [&str; 2] = ["base", "CURRENCY_DENOM"];
+const DATE: &[&str] = &["date", "TIME_PERIOD"];
+const CURRENCY: &[&str] = &["currency"];
+const RATE: &[&str] = &["rate", "OBS_VALUE"];
+const BASE: &[&str] = &["base", "CURRENCY_DENOM"];
 
 /// Reads rows of `date`, `currency`, `rate` and, where it is not EUR, `base`, in the order that the header says; other
 /// columns are left alone. Fails when the header lacks one of them.
 pub fn parse_rows<R: BufRead>(source: R) -> Result<RowRates<R>, RateError> {
     let mut rows = Rows::new(source);
     rows.header("date, currency and rate")?;
-    let place = |names: [&str; 2]| {
+    let place = |names: &[&str]| {
         rows.row()
             .position(|cell| names.iter().any(|name| cell.eq_ignore_ascii_case(name)))
     };
-    let required = |names: [&str; 2]| {
-        let missing = || expected(&format!("a column {} in the header", names[0]), rows.line());
+    let required = |names: &[&str]| {
+        let ours = names.first().copied().unwrap_or_default();
+        let missing = || expected(&format!("a column {ours} in the header"), rows.line());
         place(names).ok_or_else(|| rows.error(missing()))
     };
     Ok(RowRates {

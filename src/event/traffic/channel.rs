@@ -81,13 +81,9 @@ impl Channel {
 
 /// The channel of a source, medium and campaign (empty: none), whatever their case.
 pub fn classify(source: &str, medium: &str, campaign: &str) -> Channel {
-    let (source, medium) = (lower(source), lower(medium));
-    of_kind(source::kind(&source), &source, &medium, campaign)
-}
-
-/// The same of a source's kind; source and medium in lower case.
-fn of_kind(kind: Kind, source: &str, medium: &str, campaign: &str) -> Channel {
-    let campaign = lower(campaign);
+    let (source, medium, campaign) = (lower(source), lower(medium), lower(campaign));
+    let (source, medium) = (source.as_ref(), medium.as_ref());
+    let kind = source::kind(source);
     let is_shopping = kind == Kind::Shopping || is_shopping_campaign(&campaign);
     if source == "(direct)" && matches!(medium, "(not set)" | "(none)") {
         Channel::Direct
