@@ -1,9 +1,11 @@
 CREATE FUNCTION starsink.roll_up_ledger(detail_seconds integer) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    level  text;
-    rolled bigint := 0;
-    more   bigint;
+    level   text;
+    rolled  bigint := 0;
+    more    bigint;
+    -- The first batch that a fold waits for: while a long transaction is open, batches are told apart from there on.
+    awaited bigint := (SELECT f.gap_low[1] FROM starsink.fold AS f ORDER BY f.fold_id DESC LIMIT 1);
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('starsink.roll_up_ledger')) THEN
         RETURN 0;
@@ -15,6 +17,7 @@ BEGIN
             WHERE l.kind <> 'reset'
               AND l.committed_at < date_trunc(level, now() - CASE level WHEN 'minute' THEN make_interval(secs => detail_seconds) ELSE interval '1 day' END)
               AND l.rolled_up IS NOT DISTINCT FROM CASE level WHEN 'day' THEN 'minute' END
+              AND (awaited IS NULL OR l.last_audit_key < awaited OR l.committed_at < now() - interval '1 day')
             RETURNING l.*
         )
         -- Whichever workers wrote them: rows of one partition must go on joining end to end.

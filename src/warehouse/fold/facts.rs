@@ -95,17 +95,18 @@ impl Facts {
         }
     }
 
-    /// Everything in batches up to `high` that is not folded. `acts`: what a kind of event is to sessions.
+    /// Everything in batches up to `to` that is not folded; all events up to `settled` are. `acts`: what a kind of
+    /// event is to sessions.
     pub fn news(
         &self,
         folded: &Folded,
-        high: i64,
+        settled: i64,
+        to: i64,
         acts: &dyn Fn(i32) -> Acts,
     ) -> Result<News, Failure> {
         let mut news = News::default();
-        let range = range(folded.floor(), high);
         let (mut last, mut is_new) = (i64::MIN, false);
-        self.facts.each(&range, |row| {
+        self.facts.each(&range(settled, to), |row| {
             let batch = row.big(0);
             if batch != last {
                 (last, is_new) = (batch, !folded.contains(batch));
@@ -118,7 +119,8 @@ impl Facts {
             }
             Ok(())
         })?;
-        self.lines.each(&range, |row| {
+        // Lines that were valued anew are of numbers that the ledger does not have; lines are few.
+        self.lines.each(&range(folded.floor(), to), |row| {
             if !folded.contains(row.big(0)) {
                 news.batches.insert(row.big(0));
                 news.order_ids.insert(row.text(1).into());

@@ -53,18 +53,19 @@ impl Reader {
         }
     }
 
-    /// What batches up to `high` that are not folded change.
+    /// What batches above `settled` and up to `to` that are not folded change.
     pub fn change(
         &mut self,
         state: &State,
-        high: i64,
+        settled: i64,
+        to: i64,
         calendar: &mut Calendar,
     ) -> Result<Change, Failure> {
         self.directory.read_kinds()?;
         let directory = &self.directory;
         let news = self
             .facts
-            .news(&state.folded, high, &|kind| directory.acts(kind))?;
+            .news(&state.folded, settled, to, &|kind| directory.acts(kind))?;
         change::change(self, news, calendar)
     }
 

@@ -1,5 +1,7 @@
 //! How far the aggregates are, and which batches were in flight when they were folded.
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 use pgrx::pg_sys;
 
@@ -34,8 +36,19 @@ pub struct Horizon {
     pub xmax: i64,
 }
 
+/// What the ledger tells of the gaps.
+#[derive(Clone, Debug, Default)]
+pub struct Late {
+    /// Batches of the gaps that have committed by now.
+    pub batches: BTreeSet<i64>,
+    /// Up to this number the ledger is rolled up, and does not tell single batches.
+    pub rolled_up: i64,
+}
+
 pub struct States {
     newest: Query,
+    late: Query,
+    rolled_up: Query,
     horizon: Query,
     last_number: Query,
     insert: Statement,
@@ -46,6 +59,16 @@ impl States {
         States {
             newest: Query::new(
                 "SELECT fold_id, high, gap_low, gap_high, gap_seen_at, time_zone FROM starsink.fold ORDER BY fold_id DESC LIMIT 1",
+                &[],
+            ),
+            late: Query::new(
+                "SELECT l.last_audit_key FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS g (low, high) \
+                 JOIN starsink.ledger AS l ON l.rolled_up IS NULL AND l.last_audit_key BETWEEN g.low AND g.high",
+                &[pg_sys::INT8ARRAYOID, pg_sys::INT8ARRAYOID],
+            ),
+            rolled_up: Query::new(
+                "SELECT l.last_audit_key FROM pg_catalog.unnest(ARRAY['minute', 'day']) AS u (unit) \
+                 CROSS JOIN LATERAL (SELECT l.last_audit_key FROM starsink.ledger AS l WHERE l.rolled_up = u.unit ORDER BY l.last_audit_key DESC LIMIT 1) AS l",
                 &[],
             ),
             horizon: Query::new(
@@ -100,6 +123,25 @@ impl States {
         Ok(state)
     }
 
+    /// What of the gaps has committed since.
+    pub fn late(&self, folded: &Folded) -> Result<Late, Failure> {
+        let mut late = Late::default();
+        if folded.gaps.is_empty() {
+            return Ok(late);
+        }
+        let of = |value: fn(&Gap) -> i64| argument(numbers(folded, value));
+        self.late
+            .each(&[of(|gap| gap.low), of(|gap| gap.high)], |row| {
+                late.batches.insert(row.big(0));
+                Ok(())
+            })?;
+        self.rolled_up.each(&[], |row| {
+            late.rolled_up = late.rolled_up.max(row.big(0));
+            Ok(())
+        })?;
+        Ok(late)
+    }
+
     pub fn horizon(&self) -> Result<Horizon, Failure> {
         let mut horizon = Horizon { xmin: 0, xmax: 0 };
         self.horizon.each(&[], |row| {
@@ -123,7 +165,7 @@ impl States {
     }
 
     pub fn insert(&self, state: &State, work: &Work) -> Result<(), Failure> {
-        let of = |value: fn(&Gap) -> i64| state.folded.gaps.iter().map(value).collect::<Vec<i64>>();
+        let of = |value: fn(&Gap) -> i64| numbers(&state.folded, value);
         self.insert.run(&[
             state.fold_id.into(),
             state.folded.high.into(),
@@ -138,6 +180,10 @@ impl States {
             work.ms.into(),
         ])
     }
+}
+
+fn numbers(folded: &Folded, value: fn(&Gap) -> i64) -> Vec<i64> {
+    folded.gaps.iter().map(value).collect()
 }
 
 /// Parameters for a range of batch numbers.

@@ -128,7 +128,9 @@ fn compute(reader: &mut Reader, zone: Tz, moment: Moment) -> Result<Tail, Failur
     let plans = Plans::set();
     let state = reader.state(zone)?;
     let mut calendar = Calendar::new(state.zone);
-    let mut change = reader.change(&state, i64::MAX, &mut calendar)?;
+    let late = reader.states.late(&state.folded)?;
+    let settled = state.folded.settled(&late.batches, late.rolled_up);
+    let mut change = reader.change(&state, settled, i64::MAX, &mut calendar)?;
     drop(plans);
     let mut cells: Vec<Vec<(At, Cell)>> = TABLES.iter().map(|_| Vec::new()).collect();
     for (at, cell) in std::mem::take(&mut change.cells.0) {

@@ -141,17 +141,22 @@ impl Folder {
             return Ok((0, false));
         }
         let horizon = self.reader.states.horizon()?;
-        let high = last.min(state.folded.high.saturating_add(self.batches));
-        let is_done = high >= last;
-        if high > state.folded.high {
+        let late = self.reader.states.late(&state.folded)?;
+        let settled = state.folded.settled(&late.batches, late.rolled_up);
+        // What a long transaction left behind is folded in portions, too: `to` may be below what is folded already.
+        let to = last.min(settled.saturating_add(self.batches));
+        let is_done = to >= last;
+        if to > state.folded.high {
             self.summarise.run(&[])?;
         }
         let mut calendar = Calendar::new(zone);
-        let change = self.reader.change(&state, high, &mut calendar)?;
+        let mut change = self.reader.change(&state, settled, to, &mut calendar)?;
         drop(snapshot);
+        // A batch that only had duplicates left no event.
+        change.batches.extend(late.batches.range(..=to));
         let folded = state
             .folded
-            .after(high, &change.batches, horizon.xmin, horizon.xmax);
+            .after(to, &change.batches, horizon.xmin, horizon.xmax);
         let is_news = change.events > 0
             || !change.orders.is_empty()
             || folded.high > state.folded.high + 1_000;
