@@ -497,27 +497,50 @@ fn jobs_that_read_facts_take_them_in_portions() {
         }
         figures
     };
-    // A batch, or a fold, each time, and the fourth time finds nothing left.
+    // A batch, or a session, each time, and the fourth time finds nothing left.
     let quality = "SELECT sum(events) FROM starsink.quality_hour WHERE code = ''";
     assert_eq!(walk("fold_quality", quality), [1, 2, 3, 3]);
     let domains = "SELECT sum(events) FROM starsink.store_domain";
     assert_eq!(walk("settle_store_domains", domains), [1, 2, 3, 3]);
-    let seen =
-        "SELECT mark FROM starsink.job_mark WHERE name = 'devices' ORDER BY mark_id DESC LIMIT 1";
-    let folds: Vec<i64> = pg
-        .query("SELECT fold_id FROM starsink.fold WHERE sessions > 0 ORDER BY fold_id")
-        .iter()
-        .map(|row| row.get(0))
-        .collect();
-    let marks = walk("fold_devices", seen);
-    assert_eq!(marks[..3], folds[..], "{marks:?}");
-    assert_eq!(marks[3], marks[2]);
+    pg.sql(
+        "SELECT starsink.ingest(jsonb_build_object('id', d, 'time_stamp', extract(epoch FROM now())::bigint, 'collection', 'view_home_page',
+             'store_id', '6', 'device_id', d)::text) FROM unnest(ARRAY['e', 'f', 'g']) AS d",
+    );
+    pg.sql("SELECT starsink.fold()");
+    let seen = "SELECT count(*) FROM warehouse.dim_device WHERE last_seen_at IS NOT NULL";
+    assert_eq!(walk("fold_devices", seen), [1, 2, 3, 4]);
+    assert!(pg.one::<bool>("SELECT starsink.fold_devices() IS NULL"));
     // Ids are not compared with more events than it may read, and it says so and goes on.
     let said: String = pg.one(
         "SELECT starsink.find_reused_ids(most_compared => 0) || ' ' || current_setting('starsink_job.message')",
     );
     assert!(said.starts_with("0 not compared: about "), "{said}");
     assert_eq!(pg.one::<i64>("SELECT starsink.find_reused_ids()"), 0);
+}
+
+#[test]
+fn what_a_job_leaves_is_gone_on_with_before_its_schedule() {
+    let pg = Cluster::without_jobs();
+    pg.sql(
+        "CREATE TABLE public.cake AS SELECT 6 AS pieces;
+         CREATE FUNCTION starsink.tick() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
+         CREATE FUNCTION starsink.nibble() RETURNS bigint LANGUAGE sql AS
+             'SELECT pg_catalog.pg_sleep(0.6); UPDATE public.cake SET pieces = pieces - 1 WHERE pieces > 0 RETURNING 1::bigint';
+         GRANT SELECT, UPDATE ON public.cake TO starsink_worker;
+         GRANT EXECUTE ON FUNCTION starsink.tick(), starsink.nibble() TO starsink_worker;
+         INSERT INTO starsink.job (ordinal, name, schedule, command, argument, description) VALUES
+             (1, 'cake', '1 h', 'in_portions', 'nibble', 'Eats all of it.'), (9, 'tick', '1 s', 'tick', NULL, 'Takes no time.')",
+    );
+    pg.wait_for("SELECT pieces = 0 FROM public.cake", SOON);
+    pg.wait_for(
+        "SELECT sum(rows) = 6 FROM starsink.job_runs WHERE name = 'cake'",
+        SOON,
+    );
+    let order: String = pg.one(
+        "SELECT string_agg(name, ' ' ORDER BY started_at) FROM starsink.job_runs WHERE name IN ('cake', 'tick')",
+    );
+    assert!(order.matches("cake").count() >= 3, "{order}");
+    assert!(!order.contains("cake cake"), "{order}");
 }
 
 #[test]

@@ -1,21 +1,25 @@
--- Jobs that complete members of dimensions by what the facts say. Each run takes a portion of what came, so that it is
--- short however much that is: folding and alerts wait for it.
-CREATE FUNCTION starsink.fold_devices(at_most bigint DEFAULT 100000) RETURNS bigint
+-- Jobs that complete members of dimensions by what the facts say. Each call takes a portion of what came.
+CREATE FUNCTION starsink.fold_devices(at_most bigint DEFAULT 1000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    from_fold bigint := COALESCE(starsink.job_mark('devices')::bigint, 0);
-    to_fold   bigint;
-    changed   bigint;
+    mark        bigint[] := string_to_array(starsink.job_mark('devices'), ' ')::bigint[];
+    from_fold   bigint := COALESCE(mark[1], 0);
+    -- A mark without a device is that of a whole fold.
+    from_device integer := COALESCE(mark[2], 2147483647);
+    to_fold     bigint;
+    to_device   integer;
+    changed     bigint;
 BEGIN
     IF to_regclass('warehouse.fact_session') IS NULL THEN
-        RETURN 0;
+        RETURN NULL;
     END IF;
-    SELECT max(f.fold_id) INTO to_fold
-    FROM (SELECT n.fold_id, sum(n.sessions) OVER (ORDER BY n.fold_id) - n.sessions AS sessions_before
-          FROM starsink.fold AS n WHERE n.fold_id > from_fold) AS f
-    WHERE f.sessions_before < at_most;
+    SELECT p.fold_id, p.device_key INTO to_fold, to_device
+    FROM (SELECT s.fold_id, s.device_key FROM warehouse.fact_session AS s
+          WHERE (s.fold_id, s.device_key) > (from_fold, from_device)
+          ORDER BY s.fold_id, s.device_key LIMIT at_most) AS p
+    ORDER BY p.fold_id DESC, p.device_key DESC LIMIT 1;
     IF to_fold IS NULL THEN
-        RETURN 0;
+        RETURN NULL;
     END IF;
     UPDATE warehouse.dim_device AS d
     SET first_seen_at = LEAST(d.first_seen_at, n.first_seen_at), last_seen_at = GREATEST(d.last_seen_at, n.last_seen_at),
@@ -24,20 +28,20 @@ BEGIN
         SELECT s.device_key, min(s.session_start) AS first_seen_at, max(s.session_end) AS last_seen_at,
                (array_agg(s.device_class ORDER BY s.session_end DESC, s.is_bot))[1] AS device_class
         FROM warehouse.fact_session AS s
-        WHERE s.fold_id > from_fold AND s.fold_id <= to_fold AND s.device_key > 0
+        WHERE (s.fold_id, s.device_key) > (from_fold, from_device) AND (s.fold_id, s.device_key) <= (to_fold, to_device) AND s.device_key > 0
         GROUP BY s.device_key
     ) AS n
     WHERE d.device_key = n.device_key
       AND (d.first_seen_at IS NULL OR d.first_seen_at > n.first_seen_at OR d.last_seen_at < n.last_seen_at OR d.device_class IS NULL
            OR d.last_seen_at = n.last_seen_at AND d.device_class <> n.device_class);
     GET DIAGNOSTICS changed = ROW_COUNT;
-    INSERT INTO starsink.job_mark (name, mark) VALUES ('devices', to_fold);
+    INSERT INTO starsink.job_mark (name, mark) VALUES ('devices', to_fold || ' ' || to_device);
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION starsink.fold_devices(bigint) IS 'Job devices: first and last time and class of the devices whose sessions were folded since the last run, about so many sessions; returns how many devices changed.';
+COMMENT ON FUNCTION starsink.fold_devices(bigint) IS 'Job devices: first and last time and class of the devices of about so many sessions that were folded since; returns how many devices changed, NULL where there was nothing new.';
 
-CREATE FUNCTION starsink.settle_store_domains(at_most bigint DEFAULT 2000000) RETURNS bigint
+CREATE FUNCTION starsink.settle_store_domains(at_most bigint DEFAULT 20000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     from_key bigint := COALESCE(starsink.job_mark('store_domains')::bigint, 0);
@@ -45,7 +49,7 @@ DECLARE
     changed  bigint;
 BEGIN
     IF to_key IS NULL THEN
-        RETURN 0;
+        RETURN NULL;
     END IF;
     INSERT INTO starsink.store_domain AS d (store_id, domain, events)
     SELECT u.store_id, starsink.registrable_domain(u.address), sum(u.events)
@@ -78,4 +82,4 @@ BEGIN
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION starsink.settle_store_domains(bigint) IS 'Job store_domains: a store that only events have named takes the registrable domain seen most often, and its country and region; looks at about so many events, returns how many stores changed.';
+COMMENT ON FUNCTION starsink.settle_store_domains(bigint) IS 'Job store_domains: a store that only events have named takes the registrable domain seen most often, and its country and region; looks at about so many events, returns how many stores changed, NULL where there was nothing new.';

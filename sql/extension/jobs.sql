@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION 'the job % is running', quote_literal(job.name) USING ERRCODE = '55006',
             HINT = 'One run of a job at a time: wait until it has ended, then try again.';
     END IF;
-    PERFORM set_config('starsink_job.message', '', true);
+    PERFORM set_config('starsink_job.message', '', true), set_config('starsink_job.goes_on', '', true);
     IF job.argument IS NULL THEN
         EXECUTE format('SELECT starsink.%I()', job.command) INTO done;
     ELSE
@@ -130,12 +130,49 @@ END
 $$;
 COMMENT ON FUNCTION starsink.say(text) IS 'Puts what a job did, in words, beside its run in starsink.job_runs.';
 
+-- The ledger's rows may stand for a minute's batches or a day's, so a portion ends where as many events should lie as
+-- the next rows have by the batch.
 CREATE FUNCTION starsink.last_folded_key(after_key bigint, at_most bigint) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT b.last_audit_key
-    FROM (SELECT l.last_audit_key, sum(l.loaded) OVER (ORDER BY l.last_audit_key ROWS UNBOUNDED PRECEDING) - l.loaded AS events_before
-          FROM starsink.ledger AS l WHERE l.last_audit_key > after_key) AS b
-    WHERE b.events_before < at_most AND starsink.is_folded_up_to(b.last_audit_key)
-    ORDER BY b.last_audit_key DESC LIMIT 1
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    first_key bigint;
+    last_key  bigint;
+    events    numeric;
+BEGIN
+    SELECT min(n.audit_key), max(n.last_audit_key), sum(n.loaded) INTO first_key, last_key, events
+    FROM (SELECT l.audit_key, l.last_audit_key, l.loaded FROM starsink.ledger AS l
+          WHERE l.last_audit_key > after_key ORDER BY l.last_audit_key LIMIT 1000) AS n;
+    IF events > 0 THEN
+        last_key := LEAST(last_key, GREATEST(after_key, first_key - 1) + GREATEST(floor(at_most * (last_key - first_key + 1) / events), 1)::bigint);
+    END IF;
+    IF NOT starsink.is_folded_up_to(last_key) THEN
+        SELECT LEAST(last_key, f.high, f.gap_low[1] - 1) INTO last_key FROM starsink.fold AS f ORDER BY f.fold_id DESC LIMIT 1;
+        IF NOT starsink.is_folded_up_to(last_key) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    RETURN CASE WHEN last_key > after_key THEN last_key END;
+END
 $$;
-COMMENT ON FUNCTION starsink.last_folded_key(bigint, bigint) IS 'The end of a job''s next portion: the last batch after this one up to which everything is committed and folded, so that it is about so many events; NULL: none.';
+COMMENT ON FUNCTION starsink.last_folded_key(bigint, bigint) IS 'The end of a job''s next portion: a batch after this one up to which everything is committed and folded, so that it is about so many events; NULL: none.';
+
+CREATE FUNCTION starsink.in_portions(job text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    began   timestamptz := clock_timestamp();
+    changed bigint;
+    total   bigint := 0;
+BEGIN
+    LOOP
+        EXECUTE format('SELECT starsink.%I()', job) INTO changed;
+        EXIT WHEN changed IS NULL;
+        total := total + changed;
+        IF clock_timestamp() - began > interval '1 s' THEN
+            PERFORM set_config('starsink_job.goes_on', 'on', true);
+            EXIT;
+        END IF;
+    END LOOP;
+    RETURN total;
+END
+$$;
+COMMENT ON FUNCTION starsink.in_portions(text) IS 'Calls this function for one portion after the other until it returns NULL, or for a second: then the steward goes on with it soon, and folds and alerts come in between.';

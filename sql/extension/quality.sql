@@ -1,5 +1,5 @@
 -- Jobs that count validation codes, a portion of events in each run, and how fresh the warehouse is.
-CREATE FUNCTION starsink.fold_quality(at_most bigint DEFAULT 2000000) RETURNS bigint
+CREATE FUNCTION starsink.fold_quality(at_most bigint DEFAULT 20000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     from_key bigint := COALESCE(starsink.job_mark('quality')::bigint, 0);
@@ -7,7 +7,7 @@ DECLARE
     changed  bigint;
 BEGIN
     IF to_key IS NULL THEN
-        RETURN 0;
+        RETURN NULL;
     END IF;
     WITH counted AS (
         SELECT date_trunc('hour', f.event_time) AS hour, starsink.quality_codes(f.quality_flags)::text[] AS codes, count(*) AS events, 0 AS quarantined
@@ -28,10 +28,10 @@ BEGIN
     RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION starsink.fold_quality(bigint) IS 'Job quality: adds the codes of about so many new facts, and of messages in quarantine beside them, to starsink.quality_hour; returns how many of its rows changed.';
+COMMENT ON FUNCTION starsink.fold_quality(bigint) IS 'Job quality: adds the codes of about so many new facts, and of messages in quarantine beside them, to starsink.quality_hour; returns how many of its rows changed, NULL where there was nothing new.';
 
 -- Days of events are hashed: an index on time that is looked through for each of them would take hours.
-CREATE FUNCTION starsink.find_reused_ids(at_most bigint DEFAULT 2000000, most_compared bigint DEFAULT 10000000) RETURNS bigint
+CREATE FUNCTION starsink.find_reused_ids(at_most bigint DEFAULT 200000, most_compared bigint DEFAULT 2000000) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET enable_nestloop = off AS $$
 DECLARE
     from_key bigint := COALESCE(starsink.job_mark('reused_ids')::bigint, 0);

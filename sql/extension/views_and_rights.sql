@@ -39,7 +39,7 @@ END
 $$;
 GRANT EXECUTE ON FUNCTION starsink.merge_codes(), starsink.star_diagram(), starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(), starsink.quality_codes(bigint),
     starsink.is_preloaded(), starsink.file_progress(), starsink.worker_states(), starsink.partition_states() TO starsink_reader;
-GRANT EXECUTE ON FUNCTION starsink.perform_job(text, text, boolean), starsink.job_mark(text), starsink.say(text), starsink.last_folded_key(bigint, bigint),
+GRANT EXECUTE ON FUNCTION starsink.perform_job(text, text, boolean), starsink.job_mark(text), starsink.say(text), starsink.last_folded_key(bigint, bigint), starsink.in_portions(text),
     starsink.is_folded_up_to(bigint), starsink.quality_codes(bigint), starsink.registrable_domain(text), starsink.country_of_domain(text),
     starsink.iso_countries() TO starsink_worker;
 GRANT EXECUTE ON FUNCTION starsink.job_rows(), starsink.job_states(), starsink.freshness_rows(), starsink.next_run(text, timestamptz) TO starsink_reader;

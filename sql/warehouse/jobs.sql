@@ -99,22 +99,22 @@ COMMENT ON COLUMN starsink.store_domain.domain IS 'Registrable domain of current
 COMMENT ON COLUMN starsink.store_domain.events IS 'Events. [unit: events]';
 
 -- What a new version changes comes with it; schedule, enabled and timeout are the operator's from the first day on.
-INSERT INTO starsink.job AS j (ordinal, name, schedule, command, depends_on, timeout, description) VALUES
-    (5, 'alerts', '5 s', 'evaluate_alerts', '{}', '1 min', 'Compares the rules of starsink.alert_rule to what is measured, and tells what changed.'),
-    (10, 'partitions', '1 h', 'make_partitions', '{}', '1 min', 'Makes the partitions of this and the next month.'),
-    (20, 'roll_up_ledger', '10 s', 'roll_up_ledger', '{}', '5 min', 'Sums old ledger rows up by minute and by day.'),
-    (30, 'fold', '1 s', 'fold', '{}', '10 min', 'Folds committed events into sessions, orders, attribution and aggregates.'),
-    (40, 'compact', '10 s', 'compact_aggregates', '{fold}', '10 min', 'Puts together what folds added to the days of the aggregates.'),
-    (50, 'devices', '1 min', 'fold_devices', '{fold}', '2 min', 'Folds first and last time and class of devices out of new sessions.'),
-    (60, 'store_domains', '1 min', 'settle_store_domains', '{fold}', '2 min', 'Gives stores that only events have named the domain seen most often, and its country.'),
-    (70, 'quality', '1 min', 'fold_quality', '{fold}', '2 min', 'Counts validation codes by hour.'),
-    (80, 'reused_ids', '10 min', 'find_reused_ids', '{fold}', '2 min', 'Reports ids that came with two times within a day of each other.'),
-    (90, 'exchange_rates', '1 min', 'refresh_exchange_rates', '{}', '10 min', 'Loads starsink.exchange_rates_file when it changed.'),
-    (95, 'exchange_rates_url', '1 h', 'fetch_exchange_rates', '{}', '10 min', 'Loads what starsink.exchange_rates_url answers when that changed.'),
-    (100, 'retention', '7 * * * *', 'drop_old_partitions', '{fold}', '10 min', 'Drops partitions of events older than starsink.retention, once they are folded.'),
-    (110, 'quarantine_cleanup', '17 * * * *', 'clean_quarantine', '{}', '10 min', 'Deletes messages in quarantine older than starsink.quarantine_retention.'),
-    (120, 'maintenance', '10 min', 'maintain', '{}', '30 min', 'Summarises block ranges of indexes and analyzes what changed much.'),
-    (130, 'history', '1 h', 'prune_history', '{}', '5 min', 'Deletes old rows of the jobs'' own history.')
+INSERT INTO starsink.job AS j (ordinal, name, schedule, command, argument, depends_on, timeout, description) VALUES
+    (5, 'alerts', '5 s', 'evaluate_alerts', NULL, '{}', '1 min', 'Compares the rules of starsink.alert_rule to what is measured, and tells what changed.'),
+    (10, 'partitions', '1 h', 'make_partitions', NULL, '{}', '1 min', 'Makes the partitions of this and the next month.'),
+    (20, 'roll_up_ledger', '10 s', 'roll_up_ledger', NULL, '{}', '5 min', 'Sums old ledger rows up by minute and by day.'),
+    (30, 'fold', '1 s', 'fold', NULL, '{}', '10 min', 'Folds committed events into sessions, orders, attribution and aggregates.'),
+    (40, 'compact', '10 s', 'compact_aggregates', NULL, '{fold}', '10 min', 'Puts together what folds added to the days of the aggregates.'),
+    (50, 'devices', '1 min', 'in_portions', 'fold_devices', '{fold}', '2 min', 'Folds first and last time and class of devices out of new sessions.'),
+    (60, 'store_domains', '1 min', 'in_portions', 'settle_store_domains', '{fold}', '2 min', 'Gives stores that only events have named the domain seen most often, and its country.'),
+    (70, 'quality', '1 min', 'in_portions', 'fold_quality', '{fold}', '2 min', 'Counts validation codes by hour.'),
+    (80, 'reused_ids', '10 min', 'find_reused_ids', NULL, '{fold}', '2 min', 'Reports ids that came with two times within a day of each other.'),
+    (90, 'exchange_rates', '1 min', 'refresh_exchange_rates', NULL, '{}', '10 min', 'Loads starsink.exchange_rates_file when it changed.'),
+    (95, 'exchange_rates_url', '1 h', 'fetch_exchange_rates', NULL, '{}', '10 min', 'Loads what starsink.exchange_rates_url answers when that changed.'),
+    (100, 'retention', '7 * * * *', 'drop_old_partitions', NULL, '{fold}', '10 min', 'Drops partitions of events older than starsink.retention, once they are folded.'),
+    (110, 'quarantine_cleanup', '17 * * * *', 'clean_quarantine', NULL, '{}', '10 min', 'Deletes messages in quarantine older than starsink.quarantine_retention.'),
+    (120, 'maintenance', '10 min', 'maintain', NULL, '{}', '30 min', 'Summarises block ranges of indexes and analyzes what changed much.'),
+    (130, 'history', '1 h', 'prune_history', NULL, '{}', '5 min', 'Deletes old rows of the jobs'' own history.')
 ON CONFLICT (name) DO UPDATE
 SET ordinal = EXCLUDED.ordinal, command = EXCLUDED.command, argument = EXCLUDED.argument, depends_on = EXCLUDED.depends_on, description = EXCLUDED.description
 WHERE (j.ordinal, j.command, j.argument, j.depends_on, j.description)

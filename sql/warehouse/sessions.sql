@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_session (
 );
 CREATE INDEX IF NOT EXISTS fact_session_date ON warehouse.fact_session USING brin (session_start);
 -- What a fold wrote is found by those who go on from there.
-CREATE INDEX IF NOT EXISTS fact_session_fold ON warehouse.fact_session (fold_id);
+CREATE INDEX IF NOT EXISTS fact_session_fold_device ON warehouse.fact_session (fold_id, device_key);
 COMMENT ON TABLE warehouse.fact_session IS 'Grain: one session: events of one device (and of its robot''s user agents apart) with no pause of more than 1,800 s. Accumulating: a later event extends it, a late one may join two.';
 COMMENT ON COLUMN warehouse.fact_session.device_key IS 'Device.';
 COMMENT ON COLUMN warehouse.fact_session.is_bot IS 'Its events'' user agents are robots''.';

@@ -36,6 +36,14 @@ pub struct Past {
     pub has_succeeded: bool,
 }
 
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Done {
+    pub rows: i64,
+    /// It left something to do that should not wait for the schedule.
+    pub goes_on: bool,
+}
+
 /// One job and how it stands.
 pub struct Job {
     pub row: Row,
@@ -158,7 +166,7 @@ impl Job {
         self.is_failing() || self.noted.is_none_or(|noted| noted.elapsed() >= NOTE_EVERY)
     }
 
-    pub fn succeed(&mut self, began: DateTime<Utc>, rows: i64, noted: bool, zone: Tz) {
+    pub fn succeed(&mut self, began: DateTime<Utc>, done: Done, noted: bool, zone: Tz) {
         if self.backoff.is_failing() {
             log!(
                 "starsink: job {} works again after {} failures",
@@ -166,7 +174,7 @@ impl Job {
                 self.entry.attempts
             );
         }
-        if noted || rows != 0 {
+        if noted || done.rows != 0 {
             self.noted = Some(Instant::now());
         }
         self.backoff.succeed();
@@ -180,6 +188,9 @@ impl Job {
             _ => Utc::now(),
         };
         self.plan(Some(last), zone);
+        if done.goes_on {
+            self.entry.next_run = Some(after_a_rest(began));
+        }
     }
 
     pub fn fail(&mut self, began: DateTime<Utc>, failure: &Failure) {
@@ -194,9 +205,7 @@ impl Job {
         self.entry.state = JobState::Failed;
         self.entry.last_run = Some(began);
         self.entry.last_error = explain(failure);
-        // One that fails late leaves others at least as much time as it took.
-        let now = Utc::now();
-        self.entry.next_run = Some((now + wait).max(now + (now - began)));
+        self.entry.next_run = Some((Utc::now() + wait).max(after_a_rest(began)));
     }
 
     /// Somebody else runs it just now: that is no failure, and it is looked at again in the next round.
@@ -207,6 +216,12 @@ impl Job {
             JobState::Idle
         };
     }
+}
+
+/// When a job that began then may run again so that others get at least as much time as it took.
+fn after_a_rest(began: DateTime<Utc>) -> DateTime<Utc> {
+    let now = Utc::now();
+    now + (now - began)
 }
 
 /// SQLSTATE and message, as history keeps them.

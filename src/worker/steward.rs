@@ -11,7 +11,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::backoff::{Backoff, jitter};
-use super::jobs::{Jobs, Past, Row, explain};
+use super::jobs::{Done, Jobs, Past, Row, explain};
 use super::session::{Presence, Session};
 use super::state::{self, State};
 use super::webhook::Webhook;
@@ -149,7 +149,7 @@ impl Steward {
         }
         let (job, zone) = self.jobs.job_mut(place);
         match result {
-            Ok(rows) => job.succeed(began, rows, noted, zone),
+            Ok(done) => job.succeed(began, done, noted, zone),
             Err(failure) if failure.code == PgSqlErrorCode::ERRCODE_OBJECT_IN_USE => job.leave(),
             Err(failure) => job.fail(began, &failure),
         }
@@ -183,7 +183,8 @@ impl Table {
                 &[],
             ),
             perform: Statement::new(
-                "SELECT starsink.perform_job($1, $2, $3)",
+                "SELECT p.rows, COALESCE(pg_catalog.current_setting('starsink_job.goes_on', true), '') <> '' \
+                 FROM (SELECT starsink.perform_job($1, $2, $3) AS rows OFFSET 0) AS p",
                 &[pg_sys::TEXTOID, pg_sys::TEXTOID, pg_sys::BOOLOID],
             ),
             note: Statement::new(
@@ -229,19 +230,22 @@ impl Table {
         })
     }
 
-    fn perform(&self, job: &Row, trigger: &str, notes_idle: bool) -> Result<i64, Failure> {
+    fn perform(&self, job: &Row, trigger: &str, notes_idle: bool) -> Result<Done, Failure> {
         let activity = CString::new(format!("job {}", job.name)).unwrap_or_default();
         within(job.timeout, || {
             transaction::run(&activity, || {
                 transaction::as_writer(|| {
                     self.no_layout.run(&[])?;
-                    let mut rows = 0;
+                    let mut done = Done::default();
                     let values = [job.name.as_str().into(), trigger.into(), notes_idle.into()];
                     self.perform.each(&values, |row| {
-                        rows = get(row, 1)?;
+                        done = Done {
+                            rows: get(row, 1)?,
+                            goes_on: get(row, 2)?,
+                        };
                         Ok(())
                     })?;
-                    Ok(rows)
+                    Ok(done)
                 })
             })
         })
