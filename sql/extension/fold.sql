@@ -172,6 +172,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- A day is put together once so many folds have added to it; fewer, and an hour later.
     enough   constant bigint := 30;
+    -- Folds wait for it.
+    at_once  constant bigint := 3;
     days     date[];
     touched  record;
     item     record;
@@ -183,10 +185,9 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('starsink.fold'), 0);
     SELECT max(fold_id) INTO newest FROM starsink.fold;
     SELECT array_agg(d.day) INTO days FROM (
-        SELECT t.day FROM starsink.fold_day AS t GROUP BY t.day HAVING count(*) >= enough
-        UNION
-        SELECT t.day FROM starsink.fold_day AS t JOIN starsink.fold AS f ON f.fold_id = t.fold_id
-        WHERE f.folded_at < now() - interval '1 hour' GROUP BY t.day HAVING count(*) > 1) AS d;
+        SELECT t.day FROM starsink.fold_day AS t LEFT JOIN starsink.fold AS f ON f.fold_id = t.fold_id
+        GROUP BY t.day HAVING count(*) >= enough OR count(*) FILTER (WHERE f.folded_at < now() - interval '1 hour') > 1
+        ORDER BY count(*) DESC, t.day LIMIT at_once) AS d;
     IF days IS NULL THEN
         RETURN 0;
     END IF;

@@ -1,6 +1,7 @@
--- Jobs that complete members of dimensions by what the facts say. Each call takes a portion of what came.
+-- Jobs that complete members of dimensions by what the facts say. Each call takes a portion of what came: so few devices
+-- are looked up, though the planner cannot tell from a pair of keys how few they are.
 CREATE FUNCTION starsink.fold_devices(at_most bigint DEFAULT 1000) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     mark        bigint[] := string_to_array(starsink.job_mark('devices'), ' ')::bigint[];
     from_fold   bigint := COALESCE(mark[1], 0);

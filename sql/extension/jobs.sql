@@ -130,20 +130,23 @@ END
 $$;
 COMMENT ON FUNCTION starsink.say(text) IS 'Puts what a job did, in words, beside its run in starsink.job_runs.';
 
--- The ledger's rows may stand for a minute's batches or a day's, so a portion ends where as many events should lie as
--- the next rows have by the batch.
+-- The ledger's rows may stand for a minute's batches or a day's, of one partition among several: where one has more
+-- events than a portion should, as many of its batches are taken as should hold them.
 CREATE FUNCTION starsink.last_folded_key(after_key bigint, at_most bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    first_key bigint;
-    last_key  bigint;
-    events    numeric;
+    last_key bigint;
+    events   numeric;
 BEGIN
-    SELECT min(n.audit_key), max(n.last_audit_key), sum(n.loaded) INTO first_key, last_key, events
-    FROM (SELECT l.audit_key, l.last_audit_key, l.loaded FROM starsink.ledger AS l
-          WHERE l.last_audit_key > after_key ORDER BY l.last_audit_key LIMIT 1000) AS n;
-    IF events > 0 THEN
-        last_key := LEAST(last_key, GREATEST(after_key, first_key - 1) + GREATEST(floor(at_most * (last_key - first_key + 1) / events), 1)::bigint);
+    SELECT max(b.last_audit_key) INTO last_key
+    FROM (SELECT l.last_audit_key, sum(l.loaded) OVER (ORDER BY l.last_audit_key ROWS UNBOUNDED PRECEDING) - l.loaded AS events_before
+          FROM starsink.ledger AS l WHERE l.last_audit_key > after_key) AS b
+    WHERE b.events_before < at_most;
+    -- Rows that reach beyond count by their part.
+    SELECT sum(l.loaded::numeric * (LEAST(l.last_audit_key, last_key) - GREATEST(l.audit_key, after_key + 1) + 1) / (l.last_audit_key - l.audit_key + 1)) INTO events
+    FROM starsink.ledger AS l WHERE l.last_audit_key > after_key AND l.audit_key <= last_key;
+    IF events > 2 * at_most THEN
+        last_key := after_key + GREATEST(floor((last_key - after_key) * at_most / events), 1)::bigint;
     END IF;
     IF NOT starsink.is_folded_up_to(last_key) THEN
         SELECT LEAST(last_key, f.high, f.gap_low[1] - 1) INTO last_key FROM starsink.fold AS f ORDER BY f.fold_id DESC LIMIT 1;

@@ -47,7 +47,8 @@ BEGIN
     END IF;
     INSERT INTO starsink.job_mark (name, mark) VALUES ('reused_ids', to_key);
     SELECT min(f.event_time) - interval '1 day', max(f.event_time) + interval '1 day' INTO earliest, latest
-    FROM warehouse.fact_event AS f WHERE f.audit_key > from_key AND f.audit_key <= to_key;
+    -- Not by the index on time, which would be read from both ends until it meets one of them.
+    FROM (SELECT n.event_time FROM warehouse.fact_event AS n WHERE n.audit_key > from_key AND n.audit_key <= to_key OFFSET 0) AS f;
     IF earliest IS NULL THEN
         RETURN 0;
     END IF;
