@@ -178,4 +178,4 @@ BEGIN
     RETURN total;
 END
 $$;
-COMMENT ON FUNCTION starsink.in_portions(text) IS 'Calls this function for one portion after the other until it returns NULL, or for a second: then the steward goes on with it soon, and folds and alerts come in between.';
+COMMENT ON FUNCTION starsink.in_portions(text) IS 'Calls this function for one portion after the other until it returns NULL, or for a second: then the steward goes on with it after a rest, and folds and alerts come in between.';

@@ -14,6 +14,8 @@ use crate::schedule::Schedule;
 /// Waits after failures: from this, doubling, up to that.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A job that has much to catch up with leaves others so many times as much time as it takes.
+const LEAVES: i32 = 4;
 /// Jobs that come as often or oftener go before all others.
 const FREQUENT: TimeDelta = TimeDelta::seconds(10);
 /// Runs that found nothing to do get a row of history this often.
@@ -189,7 +191,7 @@ impl Job {
         };
         self.plan(Some(last), zone);
         if done.goes_on {
-            self.entry.next_run = Some(after_a_rest(began));
+            self.entry.next_run = Some(after_a_rest(began, LEAVES));
         }
     }
 
@@ -205,7 +207,8 @@ impl Job {
         self.entry.state = JobState::Failed;
         self.entry.last_run = Some(began);
         self.entry.last_error = explain(failure);
-        self.entry.next_run = Some((Utc::now() + wait).max(after_a_rest(began)));
+        // One that fails late leaves others at least as much time as it took.
+        self.entry.next_run = Some((Utc::now() + wait).max(after_a_rest(began, 1)));
     }
 
     /// Somebody else runs it just now: that is no failure, and it is looked at again in the next round.
@@ -218,10 +221,10 @@ impl Job {
     }
 }
 
-/// When a job that began then may run again so that others get at least as much time as it took.
-fn after_a_rest(began: DateTime<Utc>) -> DateTime<Utc> {
+/// When a job that began then may run again so that others get so many times as much time as it took.
+fn after_a_rest(began: DateTime<Utc>, times: i32) -> DateTime<Utc> {
     let now = Utc::now();
-    now + (now - began)
+    now + (now - began) * times
 }
 
 /// SQLSTATE and message, as history keeps them.
