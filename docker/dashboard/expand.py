@@ -268,6 +268,8 @@ def dashboard_file(name: str, spec: dict) -> dict:
         "metadata": {
             "native_filter_configuration": filters,
             "refresh_frequency": spec.get("refresh", 0),
+            # All charts at once: one after the other, they would be spread over five seconds.
+            "stagger_refresh": False,
             "timed_refresh_immune_slices": [],
             "color_scheme": "",
             "cross_filters_enabled": False,
