@@ -12,6 +12,12 @@ pub fn put_signed(out: &mut Vec<u8>, value: i64) {
     put(out, ((value << 1) ^ (value >> 63)) as u64);
 }
 
+/// Whether a number ends with this byte.
+#[inline]
+pub fn is_last(byte: u8) -> bool {
+    byte < 0x80
+}
+
 /// Reads from the front of `bytes` and moves it on; `None` at their end or where no number stands.
 #[inline]
 pub fn take(bytes: &mut &[u8]) -> Option<u64> {
