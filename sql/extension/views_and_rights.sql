@@ -1,7 +1,7 @@
 -- Aggregates and views over functions that are made from Rust.
-CREATE AGGREGATE starsink.device_set_union(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+CREATE AGGREGATE starsink.device_set_union(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE starsink.device_set_union(bytea) IS 'Union of sets of devices; NULL of no rows.';
-CREATE AGGREGATE starsink.distinct_devices(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final_count, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
+CREATE AGGREGATE starsink.distinct_devices(bytea) (SFUNC = starsink.device_set_add, STYPE = internal, FINALFUNC = starsink.device_set_final_count, PARALLEL = SAFE);
 COMMENT ON AGGREGATE starsink.distinct_devices(bytea) IS 'How many devices a union of sets holds, exactly.';
 CREATE AGGREGATE starsink.tally_sum(bytea) (SFUNC = starsink.tally_add, STYPE = internal, FINALFUNC = starsink.tally_final, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE starsink.tally_sum(bytea) IS 'Sum of tallies, key by key; NULL where nothing is left.';

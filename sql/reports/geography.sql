@@ -127,13 +127,13 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH countries AS (
-        SELECT p.country_code, l.day >= coalesce(first_day, '-infinity') AS is_now, sum(l.sessions) AS sessions, sum(l.orders) AS orders,
-               starsink.device_set_union(l.viewers) AS viewers
+        SELECT p.country_code, l.day >= coalesce(first_day, '-infinity') AS is_now, GROUPING(p.country_code) = 1 AS is_total,
+               sum(l.sessions) AS sessions, sum(l.orders) AS orders, starsink.distinct_devices(l.viewers) AS viewers
         FROM warehouse.live_place() AS l
         JOIN warehouse.report_place AS p ON p.basis = market_penetration.basis
             AND p.place_key = CASE market_penetration.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END
         WHERE l.day BETWEEN coalesce(previous_first, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
-        GROUP BY 1, 2
+        GROUP BY GROUPING SETS ((1, 2), (2))
     ), first_seen AS (
         -- Per day and side (robots or not): what was added, without what an earlier event took away again.
         SELECT l.day, starsink.device_set_minus(starsink.device_set_union(l.added), starsink.device_set_union(l.removed)) AS devices
@@ -147,21 +147,25 @@ BEGIN
                    starsink.device_set_union(f.devices) FILTER (WHERE f.day >= coalesce(first_day, '-infinity')),
                    starsink.device_set_union(f.devices) FILTER (WHERE f.day < coalesce(first_day, '-infinity'))) AS devices
         FROM first_seen AS f
-    ), total AS MATERIALIZED (
-        SELECT starsink.distinct_devices(c.viewers) AS viewers FROM countries AS c WHERE c.is_now
+    ), arrivals AS (
+        -- Before an open range there is nothing, so all are new, and nobody has to look.
+        SELECT p.country_code, starsink.device_set_common(starsink.device_set_union(l.viewers), (SELECT f.devices FROM fresh AS f)) AS viewers
+        FROM warehouse.live_place() AS l
+        JOIN warehouse.report_place AS p ON p.basis = market_penetration.basis
+            AND p.place_key = CASE market_penetration.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END
+        WHERE first_day IS NOT NULL AND l.day BETWEEN first_day AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
+        GROUP BY p.country_code
     ), measured AS (
-        SELECT c.country_code, starsink.device_set_count(c.viewers) AS viewers,
-               -- Before an open range there is nothing, so all are new.
-               CASE WHEN first_day IS NULL THEN starsink.device_set_count(c.viewers)
-                    ELSE starsink.device_set_common(c.viewers, (SELECT f.devices FROM fresh AS f)) END AS new_viewers,
-               coalesce(starsink.device_set_count(b.viewers), 0) AS previous_viewers, c.sessions, c.orders
+        SELECT c.country_code, c.viewers, CASE WHEN first_day IS NULL THEN c.viewers ELSE coalesce(a.viewers, 0) END AS new_viewers,
+               coalesce(b.viewers, 0) AS previous_viewers, c.sessions, c.orders
         FROM countries AS c
-        LEFT JOIN countries AS b ON b.country_code = c.country_code AND NOT b.is_now
-        WHERE c.is_now
+        LEFT JOIN countries AS b ON b.country_code = c.country_code AND NOT b.is_now AND NOT b.is_total
+        LEFT JOIN arrivals AS a ON a.country_code = c.country_code
+        WHERE c.is_now AND NOT c.is_total
     )
     SELECT m.country_code::text, m.viewers, m.viewers::numeric / nullif(total.viewers, 0), m.new_viewers, m.previous_viewers,
            (m.viewers - m.previous_viewers)::numeric / nullif(m.previous_viewers, 0), m.orders / nullif(m.sessions, 0)
-    FROM measured AS m CROSS JOIN total
+    FROM measured AS m JOIN countries AS total ON total.is_now AND total.is_total
     WHERE m.viewers > 0
     ORDER BY m.country_code COLLATE "C";
 END

@@ -5,7 +5,7 @@ use pgrx::memcxt::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use crate::analysis::devices::{self, Devices};
+use crate::analysis::devices::{self, Devices, Union};
 use crate::analysis::path;
 use crate::analysis::session::views;
 use crate::analysis::tally::{self, Tally};
@@ -39,21 +39,19 @@ fn device_set_add(
     set: Option<&[u8]>,
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> Internal {
-    grow::<Devices>(state, fcinfo, |devices| {
-        devices.add_stored(set.unwrap_or_default())
-    })
+    grow::<Union>(state, fcinfo, |union| union.add(set.unwrap_or_default()))
 }
 
 #[pg_extern(immutable, parallel_safe)]
-fn device_set_final(mut state: Internal) -> Option<Vec<u8>> {
+fn device_set_final(state: Internal) -> Option<Vec<u8>> {
     // SAFETY: made by device_set_add.
-    unsafe { state.get_mut::<Devices>() }.map(Devices::stored)
+    unsafe { state.get::<Union>() }.map(Union::stored)
 }
 
 #[pg_extern(immutable, parallel_safe)]
-fn device_set_final_count(mut state: Internal) -> i64 {
+fn device_set_final_count(state: Internal) -> i64 {
     // SAFETY: as above.
-    unsafe { state.get_mut::<Devices>() }.map_or(0, |devices| devices.count() as i64)
+    unsafe { state.get::<Union>() }.map_or(0, |union| union.count() as i64)
 }
 
 /// How many devices a set holds; 0 for NULL.
@@ -90,7 +88,9 @@ fn device_set_common(
     };
     if known.bytes != second {
         known.bytes = second.to_vec();
-        known.devices = Devices::read(second);
+        let mut only = Union::default();
+        only.add(second);
+        known.devices = only.united();
     }
     let first = devices::keys(first.unwrap_or_default());
     first.filter(|&key| known.devices.contains(key)).count() as i64
