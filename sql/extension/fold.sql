@@ -170,32 +170,39 @@ COMMENT ON FUNCTION starsink.summarise_facts(boolean) IS 'Summarises the pages t
 CREATE FUNCTION starsink.compact_aggregates() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- A day is put together once so many folds have added to it; fewer, and an hour later.
-    enough   constant bigint := 30;
-    -- Folds wait for it.
-    at_once  constant bigint := 3;
-    days     date[];
-    touched  record;
+    -- A day's newest rows are put together once so many folds, or compactions, wrote them. An older one's are among them
+    -- where it stands for no more folds than the newer ones together, so that what a day has is written again ever more
+    -- seldom the more it is. Where no fold has added to the day for an hour, two are enough, and one may stand for more.
+    enough   constant bigint := 10;
+    heaviest constant bigint := 16;
+    part     record;
     item     record;
     changed  bigint;
     total    bigint := 0;
-    newest   bigint;
 BEGIN
     PERFORM starsink.summarise_facts(true);
     PERFORM pg_advisory_xact_lock(hashtext('starsink.fold'), 0);
-    SELECT max(fold_id) INTO newest FROM starsink.fold;
-    SELECT array_agg(d.day) INTO days FROM (
-        SELECT t.day FROM starsink.fold_day AS t LEFT JOIN starsink.fold AS f ON f.fold_id = t.fold_id
-        GROUP BY t.day HAVING count(*) >= enough OR count(*) FILTER (WHERE f.folded_at < now() - interval '1 hour') > 1
-        ORDER BY count(*) DESC, t.day LIMIT at_once) AS d;
-    IF days IS NULL THEN
-        RETURN 0;
+    SELECT p.day, min(p.fold_id) AS oldest, max(p.fold_id) AS newest, sum(p.folds) AS folds INTO part
+    FROM (
+        SELECT n.day, n.fold_id, n.folds, n.is_quiet,
+               bool_and(n.newer IS NULL OR n.folds <= n.newer * CASE WHEN n.is_quiet THEN heaviest ELSE 1 END) OVER (PARTITION BY n.day ORDER BY n.fold_id DESC) AS is_light
+        FROM (
+            SELECT t.day, t.fold_id, t.folds,
+                   sum(t.folds) OVER (PARTITION BY t.day ORDER BY t.fold_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer,
+                   coalesce(max(f.folded_at) OVER (PARTITION BY t.day) < now() - interval '1 hour', true) AS is_quiet
+            FROM starsink.fold_day AS t LEFT JOIN starsink.fold AS f ON f.fold_id = t.fold_id) AS n) AS p
+    WHERE p.is_light
+    GROUP BY p.day, p.is_quiet
+    HAVING count(*) >= CASE WHEN p.is_quiet THEN 2 ELSE enough END
+    ORDER BY count(*) DESC, p.day LIMIT 1;
+    IF part.day IS NULL THEN
+        RETURN NULL;
     END IF;
     FOR item IN
         SELECT c.relname,
                string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns,
                string_agg(CASE
-                   WHEN a.attname = 'fold_id' THEN format('%s::bigint', newest)
+                   WHEN a.attname = 'fold_id' THEN '$3'
                    WHEN a.atttypid = 'bytea'::regtype AND a.attname IN ('viewers', 'added', 'removed') THEN format('starsink.device_set_union(%I)', a.attname)
                    WHEN a.atttypid = 'bytea'::regtype THEN format('starsink.tally_sum(%I)', a.attname)
                    WHEN a.atthasdef THEN format('sum(%I)', a.attname)
@@ -205,15 +212,16 @@ BEGIN
         WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^agg_'
         GROUP BY c.relname
     LOOP
-        EXECUTE format('WITH old AS (DELETE FROM warehouse.%I WHERE day = ANY ($1) RETURNING *) INSERT INTO warehouse.%I (%s) SELECT %s FROM old GROUP BY %s',
-            item.relname, item.relname, item.columns, item.sums, item.keys) USING days;
+        EXECUTE format('WITH old AS (DELETE FROM warehouse.%I WHERE day = $1 AND fold_id BETWEEN $2 AND $3 RETURNING *) INSERT INTO warehouse.%I (%s) SELECT %s FROM old GROUP BY %s',
+            item.relname, item.relname, item.columns, item.sums, item.keys) USING part.day, part.oldest, part.newest;
         GET DIAGNOSTICS changed = ROW_COUNT;
         total := total + changed;
     END LOOP;
-    DELETE FROM starsink.fold_day WHERE day = ANY (days);
-    INSERT INTO starsink.fold_day (fold_id, day) SELECT newest, d FROM unnest(days) AS d;
-    DELETE FROM starsink.fold WHERE fold_id < newest - 10000 OR (fold_id < newest AND folded_at < now() - interval '1 day');
+    DELETE FROM starsink.fold_day WHERE day = part.day AND fold_id BETWEEN part.oldest AND part.newest;
+    INSERT INTO starsink.fold_day (fold_id, day, folds) VALUES (part.newest, part.day, part.folds);
+    DELETE FROM starsink.fold WHERE fold_id < (SELECT max(f.fold_id) - 10000 FROM starsink.fold AS f)
+        OR folded_at < now() - interval '1 day' AND fold_id < (SELECT max(f.fold_id) FROM starsink.fold AS f);
     RETURN total;
 END
 $$;
-COMMENT ON FUNCTION starsink.compact_aggregates() IS 'Puts together the rows that folds added to the days of the aggregates; returns how many rows are left of them.';
+COMMENT ON FUNCTION starsink.compact_aggregates() IS 'Puts together rows that folds added to a day of the aggregates; returns how many rows are left of them, NULL where no day has enough of them.';

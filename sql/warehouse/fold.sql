@@ -29,8 +29,10 @@ COMMENT ON COLUMN starsink.fold.folded_at IS 'When.';
 
 CREATE TABLE IF NOT EXISTS starsink.fold_day (
     fold_id bigint NOT NULL,
-    day     date NOT NULL
+    day     date NOT NULL,
+    folds   bigint NOT NULL DEFAULT 1
 );
-COMMENT ON TABLE starsink.fold_day IS 'Grain: a day that a fold added to since its last compaction.';
-COMMENT ON COLUMN starsink.fold_day.fold_id IS 'Fold.';
+COMMENT ON TABLE starsink.fold_day IS 'Grain: rows of the aggregates of a day that one fold wrote, or one compaction of what several had written.';
+COMMENT ON COLUMN starsink.fold_day.fold_id IS 'The fold; of a compaction, the newest of its folds.';
 COMMENT ON COLUMN starsink.fold_day.day IS 'Day.';
+COMMENT ON COLUMN starsink.fold_day.folds IS 'Folds that the rows stand for. [unit: folds]';
