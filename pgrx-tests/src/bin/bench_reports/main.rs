@@ -8,7 +8,9 @@ mod duckdb;
 mod history;
 mod reports;
 
-use std::path::PathBuf;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use starsink_tests::cluster::Cluster;
@@ -44,7 +46,12 @@ fn main() {
     let kept = arguments.keep.as_deref();
     let pg = match kept.filter(|folder| folder.exists()) {
         Some(folder) => Cluster::builder().data(folder).start(),
-        None => loaded(&arguments),
+        None => {
+            if let Some(folder) = kept {
+                make_room(folder);
+            }
+            loaded(&arguments)
+        }
     };
     let ours = reports::measure(&pg, &arguments);
     let beside = beside::measure(&pg, &arguments);
@@ -57,6 +64,20 @@ fn main() {
     if let Some(folder) = kept {
         pg.keep(folder);
     }
+}
+
+/// Makes sure that a warehouse can be put into this folder before hours go by.
+fn make_room(folder: &Path) {
+    let folder = std::path::absolute(folder).unwrap();
+    let parent = folder.parent().unwrap();
+    fs::create_dir_all(parent).unwrap();
+    let device = |path: &Path| fs::metadata(path).unwrap().dev();
+    assert_eq!(
+        device(parent),
+        device(Path::new("/tmp")),
+        "--keep: {} is not on the file system of /tmp",
+        folder.display()
+    );
 }
 
 fn loaded(arguments: &Arguments) -> Cluster {
