@@ -38,7 +38,7 @@ BEGIN
     ), product_keys AS MATERIALIZED (
         SELECT p.product_key, p.product_id FROM warehouse.report_product AS p
         WHERE view_duration.by <> 'country' AND p.product_id IN (SELECT top.key FROM top)
-    ), timed AS (
+    ), timed AS MATERIALIZED (
         SELECT k.product_id::text AS key, NULL::text AS country_code, sum(l.timed_views)::bigint AS timed_views, sum(l.view_micros) AS micros,
                starsink.tally_sum(l.view_seconds) AS seconds
         FROM warehouse.live_product() AS l JOIN product_keys AS k ON k.product_key = l.product_key
@@ -102,7 +102,7 @@ BEGIN
     ), product_keys AS MATERIALIZED (
         SELECT p.product_key, p.product_id FROM warehouse.report_product AS p
         WHERE customization_time.by = 'product' AND p.product_id IN (SELECT top.key FROM top)
-    ), timed AS (
+    ), timed AS MATERIALIZED (
         SELECT k.product_id::text AS key, sum(l.selections)::bigint AS selections, sum(l.customized_views)::bigint AS customized,
                sum(l.customization_micros) AS micros, starsink.tally_sum(l.customization_seconds) AS seconds
         FROM warehouse.live_product() AS l JOIN product_keys AS k ON k.product_key = l.product_key

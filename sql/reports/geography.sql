@@ -21,7 +21,7 @@ BEGIN
     ), top AS MATERIALIZED (
         SELECT dense_rank() OVER (ORDER BY c.views DESC) AS rank, c.*, c.views / nullif(sum(c.views) OVER (), 0) AS share
         FROM countries AS c ORDER BY rank, c.country_code COLLATE "C" LIMIT n
-    ), devices AS (
+    ), devices AS MATERIALIZED (
         SELECT t.country_code, starsink.distinct_devices(l.viewers) AS viewers
         FROM warehouse.live_place() AS l
         JOIN warehouse.report_place AS p ON p.basis = top_countries.basis
@@ -147,7 +147,7 @@ BEGIN
                    starsink.device_set_union(f.devices) FILTER (WHERE f.day >= coalesce(first_day, '-infinity')),
                    starsink.device_set_union(f.devices) FILTER (WHERE f.day < coalesce(first_day, '-infinity'))) AS devices
         FROM first_seen AS f
-    ), arrivals AS (
+    ), arrivals AS MATERIALIZED (
         -- Before an open range there is nothing, so all are new, and nobody has to look.
         SELECT p.country_code, starsink.device_set_common(starsink.device_set_union(l.viewers), (SELECT f.devices FROM fresh AS f)) AS viewers
         FROM warehouse.live_place() AS l

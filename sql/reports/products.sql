@@ -25,7 +25,7 @@ BEGIN
         FROM warehouse.product_totals(first_day, last_day, include_bots) AS t
     ), top AS MATERIALIZED (
         SELECT * FROM ranked ORDER BY rank, product_id COLLATE "C" LIMIT n
-    ), devices AS (
+    ), devices AS MATERIALIZED (
         SELECT p.product_id, starsink.distinct_devices(l.viewers) AS viewers
         FROM warehouse.live_product() AS l
         JOIN warehouse.report_product AS p ON p.product_key = l.product_key
@@ -69,7 +69,7 @@ BEGIN
     ), keys AS MATERIALIZED (
         -- Every version: one may have orders and no views.
         SELECT p.product_key, p.product_id FROM warehouse.report_product AS p JOIN top ON top.product_id = p.product_id
-    ), sums AS (
+    ), sums AS MATERIALIZED (
         SELECT k.product_id, starsink.distinct_devices(l.viewers) AS viewers, sum(l.selections)::bigint AS selections,
                sum(l.carts)::bigint AS carts, sum(l.orders)::bigint AS orders, sum(l.quantity) AS quantity, sum(l.revenue) AS revenue,
                sum(l.timed_views)::bigint AS timed_views, sum(l.view_micros) AS view_micros, starsink.tally_sum(l.view_seconds) AS view_seconds

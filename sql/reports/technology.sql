@@ -18,7 +18,7 @@ BEGIN
     ), top AS MATERIALIZED (
         SELECT dense_rank() OVER (ORDER BY f.views DESC) AS rank, f.*, f.views / nullif(sum(f.views) OVER (), 0) AS share
         FROM families AS f ORDER BY rank, f.name COLLATE "C" LIMIT n
-    ), devices AS (
+    ), devices AS MATERIALIZED (
         SELECT t.name, starsink.distinct_devices(d.viewers) AS viewers
         FROM days AS d
         JOIN top AS t ON t.name = CASE WHEN d.name IN ('', '(not applicable)', '(blank)') THEN '(unknown)' ELSE d.name END
