@@ -7,7 +7,8 @@
 //! - [`order`]       the first success of an order, and what it is worth
 //! - [`attribution`] six models over the touches of an order
 //! - [`cells`]       differences of aggregates, by key; [`contribution`] what each thing adds to them
-//! - [`tally`], [`devices`]  counts by key and sets of devices, as the aggregates store them; [`varint`] below both
+//! - [`tally`], [`devices`]  counts by key and sets of devices, as the aggregates store them; [`varint`] below both;
+//!   [`union`] makes one of many sets
 //! - [`uncommitted`] which batches were not there yet when a fold ran
 
 pub mod attribution;
@@ -20,6 +21,7 @@ pub mod path;
 pub mod session;
 pub mod tally;
 pub mod uncommitted;
+pub mod union;
 pub mod varint;
 
 /// Microseconds in a second.

@@ -5,10 +5,11 @@ use pgrx::memcxt::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use crate::analysis::devices::{self, Devices, Union};
+use crate::analysis::devices::{self, Devices};
 use crate::analysis::path;
 use crate::analysis::session::views;
 use crate::analysis::tally::{self, Tally};
+use crate::analysis::union::Union;
 use crate::error::Failure;
 use crate::event::batch::row::POSTGRES_EPOCH;
 
