@@ -47,7 +47,7 @@ test: setup-build-kafka-monitoring install ## Every test, against real PostgreSQ
 	if [ -z "$(TEST)" ]; then $(MAKE) test-dashboard || status=$$?; fi; \
 	exit $$status
 
-test-dashboard: setup-build-dashboard install ## The dashboards in a browser: figures, filters, pictures (target/dashboard)
+test-dashboard: setup-build-geoip-dashboard install ## The dashboards in a browser: figures, filters, pictures (target/dashboard)
 	cargo build --release $(FEATURES) --bin produce
 	@pgrx-tests/dashboard.sh
 

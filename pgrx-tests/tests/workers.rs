@@ -94,6 +94,11 @@ fn positions_outlive_the_roll_up_of_a_minute_with_changing_workers() {
         "SELECT bool_and(state = 'paused') FROM starsink.status",
         SOON,
     );
+    // The ledger tells batches apart from the first one on that a fold still waits for.
+    pg.wait_for(
+        "SELECT starsink.is_folded_up_to(max(last_audit_key)) FROM starsink.ledger",
+        SOON,
+    );
     let (before, rows) = (
         pg.consumed(),
         pg.one::<i64>("SELECT count(*) FROM starsink.ledger"),
