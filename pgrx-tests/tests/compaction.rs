@@ -34,9 +34,8 @@ fn figures(pg: &Cluster) -> String {
         "country_distribution()",
         "conversion_funnel()",
     ];
-    let parts = reports.map(|report| {
-        format!("(SELECT json_agg(r) FROM warehouse.{report} AS r WHERE true)::text")
-    });
+    let parts =
+        reports.map(|report| format!("(SELECT json_agg(r) FROM warehouse.{report} AS r)::text"));
     pg.one(&format!("SELECT concat_ws(E'\\n', {})", parts.join(", ")))
 }
 

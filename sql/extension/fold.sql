@@ -172,7 +172,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- A day's newest rows are put together once so many folds, or compactions, wrote them. An older one's are among them
     -- where it stands for no more folds than the newer ones together, so that what a day has is written again ever more
-    -- seldom the more it is. Where no fold has added to the day for an hour, two are enough, and one may stand for more.
+    -- seldom the more it is. Where no fold has added to the day for an hour, two are enough, and an older one may stand
+    -- for so many times what the newer ones do.
     enough   constant bigint := 10;
     heaviest constant bigint := 16;
     part     record;
@@ -180,7 +181,6 @@ DECLARE
     changed  bigint;
     total    bigint := 0;
 BEGIN
-    PERFORM starsink.summarise_facts(true);
     PERFORM pg_advisory_xact_lock(hashtext('starsink.fold'), 0);
     SELECT p.day, min(p.fold_id) AS oldest, max(p.fold_id) AS newest, sum(p.folds) AS folds INTO part
     FROM (
@@ -196,6 +196,8 @@ BEGIN
     HAVING count(*) >= CASE WHEN p.is_quiet THEN 2 ELSE enough END
     ORDER BY count(*) DESC, p.day LIMIT 1;
     IF part.day IS NULL THEN
+        -- Once a run, not with each portion.
+        PERFORM starsink.summarise_facts(true);
         RETURN NULL;
     END IF;
     FOR item IN

@@ -119,7 +119,6 @@ COMMENT ON FUNCTION starsink.is_folded_up_to(bigint) IS 'Whether every batch up 
 COMMENT ON FUNCTION starsink.device_set_add(internal, bytea) IS 'Step of device_set_union and distinct_devices.';
 COMMENT ON FUNCTION starsink.device_set_final(internal) IS 'End of device_set_union.';
 COMMENT ON FUNCTION starsink.device_set_final_count(internal) IS 'End of distinct_devices.';
-COMMENT ON FUNCTION starsink.device_set_count(bytea) IS 'How many devices a set holds; 0 for NULL.';
 COMMENT ON FUNCTION starsink.device_set_minus(bytea, bytea) IS 'Devices of the first set that are not in the second.';
 COMMENT ON FUNCTION starsink.device_set_common(bytea, bytea) IS 'How many devices are in both sets.';
 COMMENT ON FUNCTION starsink.tally_add(internal, bytea) IS 'Step of tally_sum.';

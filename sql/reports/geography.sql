@@ -126,14 +126,17 @@ BEGIN
         previous_first := first_day - (coalesce(period_end, first_day) - first_day + 1);
     END IF;
     RETURN QUERY
-    WITH countries AS (
-        SELECT p.country_code, l.day >= coalesce(first_day, '-infinity') AS is_now, GROUPING(p.country_code) = 1 AS is_total,
-               sum(l.sessions) AS sessions, sum(l.orders) AS orders, starsink.distinct_devices(l.viewers) AS viewers
+    WITH places AS NOT MATERIALIZED (
+        SELECT p.country_code, l.day >= coalesce(first_day, '-infinity') AS is_now, l.sessions, l.orders, l.viewers
         FROM warehouse.live_place() AS l
         JOIN warehouse.report_place AS p ON p.basis = market_penetration.basis
             AND p.place_key = CASE market_penetration.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END
         WHERE l.day BETWEEN coalesce(previous_first, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
-        GROUP BY GROUPING SETS ((1, 2), (2))
+    ), countries AS (
+        SELECT p.country_code, p.is_now, GROUPING(p.country_code) = 1 AS is_total,
+               sum(p.sessions) AS sessions, sum(p.orders) AS orders, starsink.distinct_devices(p.viewers) AS viewers
+        FROM places AS p
+        GROUP BY GROUPING SETS ((p.country_code, p.is_now), (p.is_now))
     ), first_seen AS (
         -- Per day and side (robots or not): what was added, without what an earlier event took away again.
         SELECT l.day, starsink.device_set_minus(starsink.device_set_union(l.added), starsink.device_set_union(l.removed)) AS devices
@@ -149,11 +152,9 @@ BEGIN
         FROM first_seen AS f
     ), arrivals AS MATERIALIZED (
         -- Before an open range there is nothing, so all are new, and nobody has to look.
-        SELECT p.country_code, starsink.device_set_common(starsink.device_set_union(l.viewers), (SELECT f.devices FROM fresh AS f)) AS viewers
-        FROM warehouse.live_place() AS l
-        JOIN warehouse.report_place AS p ON p.basis = market_penetration.basis
-            AND p.place_key = CASE market_penetration.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END
-        WHERE first_day IS NOT NULL AND l.day BETWEEN first_day AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
+        SELECT p.country_code, starsink.device_set_common(starsink.device_set_union(p.viewers), (SELECT f.devices FROM fresh AS f)) AS viewers
+        FROM places AS p
+        WHERE first_day IS NOT NULL AND p.is_now
         GROUP BY p.country_code
     ), measured AS (
         SELECT c.country_code, c.viewers, CASE WHEN first_day IS NULL THEN c.viewers ELSE coalesce(a.viewers, 0) END AS new_viewers,

@@ -23,7 +23,7 @@ impl Default for Devices {
 }
 
 impl Devices {
-    /// Whether a set that was read has a device.
+    /// Whether a settled set has a device.
     pub fn contains(&self, key: u32) -> bool {
         match self {
             Devices::List(list, _) => list.binary_search(&key).is_ok(),

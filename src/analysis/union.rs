@@ -86,13 +86,8 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::devices::store;
     use super::*;
-
-    fn stored(keys: impl IntoIterator<Item = u32>) -> Vec<u8> {
-        let mut set = Devices::default();
-        keys.into_iter().for_each(|key| set.add(key));
-        set.stored()
-    }
 
     #[test]
     fn many_sets_are_united_as_exactly_as_few() {
@@ -100,10 +95,11 @@ mod tests {
         let expected: BTreeSet<u32> = many.iter().copied().collect();
         let mut union = Union::default();
         for part in many.chunks(777) {
-            union.add(&stored(part.iter().copied()));
+            let part: BTreeSet<u32> = part.iter().copied().collect();
+            union.add(&store(part.into_iter()));
         }
         assert_eq!(union.count(), expected.len() as u64);
-        assert_eq!(union.stored(), stored(many));
+        assert_eq!(union.stored(), store(expected.iter().copied()));
         let united = union.united();
         assert!((0..120_000).all(|key| united.contains(key) == expected.contains(&key)));
     }
@@ -112,7 +108,7 @@ mod tests {
     fn sets_that_are_too_many_to_be_kept_are_read_before() {
         let mut union = Union::default();
         for n in 0..10 {
-            union.add(&stored((0..600_000).map(|key| key * 10 + n % 7)));
+            union.add(&store((0..600_000).map(|key| key * 10 + n % 7)));
             assert_eq!(union.count(), 600_000 * (u64::from(n) + 1).min(7));
         }
         assert!(!union.read.is_empty());
@@ -124,7 +120,7 @@ mod tests {
         #[test]
         fn a_union_has_the_members_of_all(sets in prop::collection::vec(prop::collection::btree_set(0_u32..300, 0..80), 0..5)) {
             let mut union = Union::default();
-            sets.iter().for_each(|set| union.add(&stored(set.iter().copied())));
+            sets.iter().for_each(|set| union.add(&store(set.iter().copied())));
             let expected: BTreeSet<u32> = sets.iter().flatten().copied().collect();
             prop_assert_eq!(union.count(), expected.len() as u64);
             prop_assert!(keys(&union.stored()).eq(expected.iter().copied()));

@@ -22,7 +22,7 @@ pub fn is_last(byte: u8) -> bool {
 #[inline]
 pub fn take(bytes: &mut &[u8]) -> Option<u64> {
     let (&first, rest) = bytes.split_first()?;
-    if first < 0x80 {
+    if is_last(first) {
         *bytes = rest;
         return Some(u64::from(first));
     }
@@ -33,7 +33,7 @@ pub fn take(bytes: &mut &[u8]) -> Option<u64> {
             return None;
         }
         value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
+        if is_last(byte) {
             *bytes = &rest[place + 1..];
             return Some(value);
         }

@@ -55,12 +55,6 @@ fn device_set_final_count(state: Internal) -> i64 {
     unsafe { state.get::<Union>() }.map_or(0, |union| union.count() as i64)
 }
 
-/// How many devices a set holds; 0 for NULL.
-#[pg_extern(immutable, parallel_safe)]
-fn device_set_count(set: Option<&[u8]>) -> i64 {
-    devices::count(set.unwrap_or_default()) as i64
-}
-
 /// Devices of the first set that are not in the second.
 #[pg_extern(immutable, parallel_safe)]
 fn device_set_minus(first: Option<&[u8]>, second: Option<&[u8]>) -> Vec<u8> {

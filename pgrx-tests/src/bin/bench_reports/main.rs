@@ -46,12 +46,7 @@ fn main() {
     let kept = arguments.keep.as_deref();
     let pg = match kept.filter(|folder| folder.exists()) {
         Some(folder) => Cluster::builder().data(folder).start(),
-        None => {
-            if let Some(folder) = kept {
-                make_room(folder);
-            }
-            loaded(&arguments)
-        }
+        None => loaded(&arguments),
     };
     let ours = reports::measure(&pg, &arguments);
     let beside = beside::measure(&pg, &arguments);
@@ -81,6 +76,9 @@ fn make_room(folder: &Path) {
 }
 
 fn loaded(arguments: &Arguments) -> Cluster {
+    if let Some(folder) = &arguments.keep {
+        make_room(folder);
+    }
     let pg = Cluster::builder()
         .conf("shared_buffers", "4GB")
         .conf("max_wal_size", "32GB")
