@@ -1,0 +1,1 @@
+//! A page tells of its products: it leads the crawler nowhere else.
