@@ -25,8 +25,7 @@ fn worker_states() -> TableIterator<
     ),
 > {
     let mut rows = Vec::new();
-    if state::is_attached() {
-        let board = BOARD.share();
+    BOARD.read(|board| {
         for (number, slot) in board.workers.iter().enumerate() {
             if slot.pid != 0 || !slot.reason.get().is_empty() {
                 let text = (
@@ -37,7 +36,7 @@ fn worker_states() -> TableIterator<
                 rows.push((number as i32, slot.pid, text.0, text.1, text.2));
             }
         }
-    }
+    });
     TableIterator::new(rows)
 }
 
@@ -55,8 +54,7 @@ fn partition_states() -> TableIterator<
     ),
 > {
     let mut rows = Vec::new();
-    if state::is_attached() {
-        let board = BOARD.share();
+    BOARD.read(|board| {
         for slot in board.partitions.iter().filter(|slot| slot.in_use) {
             let high_watermark = (slot.high_watermark >= 0).then_some(slot.high_watermark);
             let (topic, reason) = (slot.topic.get().to_owned(), slot.reason.get().to_owned());
@@ -69,7 +67,7 @@ fn partition_states() -> TableIterator<
                 high_watermark,
             ));
         }
-    }
+    });
     TableIterator::new(rows)
 }
 
@@ -88,8 +86,7 @@ fn file_progress() -> TableIterator<
     ),
 > {
     let mut rows = Vec::new();
-    if state::is_attached() {
-        let board = BOARD.share();
+    BOARD.read(|board| {
         for slot in board.files.iter().filter(|slot| slot.pid != 0) {
             let path = slot.path.get().to_owned();
             rows.push((
@@ -102,7 +99,7 @@ fn file_progress() -> TableIterator<
                 slot.quarantined,
             ));
         }
-    }
+    });
     TableIterator::new(rows)
 }
 

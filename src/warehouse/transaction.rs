@@ -7,6 +7,7 @@ use pgrx::PgTryBuilder;
 use pgrx::pg_sys;
 
 use crate::error::Failure;
+use crate::worker::shared::leave_without_postmaster;
 
 /// Role that owns the warehouse and writes to it.
 pub const WRITER: &CStr = c"starsink_worker";
@@ -14,6 +15,8 @@ pub const WRITER: &CStr = c"starsink_worker";
 /// Runs `body` in a transaction of its own and commits; any failure aborts it. `activity` is what
 /// pg_stat_activity shows meanwhile.
 pub fn run<R>(activity: &CStr, body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    // A failure is often followed by another try: without a postmaster there shall be none.
+    leave_without_postmaster();
     let outcome = guarded(|| {
         // SAFETY: main thread of a connected worker, outside any transaction.
         unsafe {

@@ -2,9 +2,10 @@
 //! account and writes here what of it changed.
 
 use chrono::{DateTime, Utc};
-use pgrx::{PGRXSharedMemory, PgLwLock};
+use pgrx::PGRXSharedMemory;
 
-use super::state::{Text, is_attached};
+use super::shared::Shared;
+use super::state::Text;
 
 /// Jobs that can be shown with live state; more run all the same.
 const MAX_JOBS: usize = 64;
@@ -74,8 +75,7 @@ impl Default for JobBoard {
 unsafe impl PGRXSharedMemory for JobBoard {}
 
 /// The board. Attached only if the library was preloaded.
-// SAFETY: the name is unique among this library's shared memory.
-pub static JOBS: PgLwLock<JobBoard> = unsafe { PgLwLock::new(c"starsink_jobs") };
+static JOBS: Shared<JobBoard> = Shared::new(c"starsink_jobs");
 
 /// Asks the server for the board's memory. Called while the library is preloaded.
 pub fn attach() {
@@ -86,36 +86,36 @@ pub fn attach() {
 /// Puts these jobs on the board, and nothing else.
 pub fn show<'a>(entries: impl Iterator<Item = &'a Entry>) {
     let micros = |time: Option<DateTime<Utc>>| time.map_or(0, |time| time.timestamp_micros());
-    let mut board = JOBS.exclusive();
-    board.count = 0;
-    for (place, entry) in entries.take(MAX_JOBS).enumerate() {
-        let slot = &mut board.slots[place];
-        slot.name.set(&entry.name);
-        slot.state = entry.state;
-        slot.last_run = micros(entry.last_run);
-        slot.next_run = micros(entry.next_run);
-        slot.attempts = entry.attempts;
-        slot.last_error.set(&entry.last_error);
-        board.count = place + 1;
-    }
+    JOBS.change(|board| {
+        board.count = 0;
+        for (place, entry) in entries.take(MAX_JOBS).enumerate() {
+            let slot = &mut board.slots[place];
+            slot.name.set(&entry.name);
+            slot.state = entry.state;
+            slot.last_run = micros(entry.last_run);
+            slot.next_run = micros(entry.next_run);
+            slot.attempts = entry.attempts;
+            slot.last_error.set(&entry.last_error);
+            board.count = place + 1;
+        }
+    });
 }
 
 /// What is on the board.
 pub fn all() -> Vec<Entry> {
-    if !is_attached() {
-        return Vec::new();
-    }
     let time = |micros: i64| DateTime::from_timestamp_micros(micros).filter(|_| micros != 0);
-    let board = JOBS.share();
-    board.slots[..board.count]
-        .iter()
-        .map(|slot| Entry {
-            name: slot.name.get().to_owned(),
-            state: slot.state,
-            last_run: time(slot.last_run),
-            next_run: time(slot.next_run),
-            attempts: slot.attempts,
-            last_error: slot.last_error.get().to_owned(),
-        })
-        .collect()
+    let entries = JOBS.read(|board| {
+        board.slots[..board.count]
+            .iter()
+            .map(|slot| Entry {
+                name: slot.name.get().to_owned(),
+                state: slot.state,
+                last_run: time(slot.last_run),
+                next_run: time(slot.next_run),
+                attempts: slot.attempts,
+                last_error: slot.last_error.get().to_owned(),
+            })
+            .collect()
+    });
+    entries.unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::backoff::{Backoff, jitter};
-use super::state::{self, BOARD, State};
+use super::state::{self, State};
 use crate::settings::Settings;
 use crate::warehouse::transaction;
 
@@ -65,7 +65,7 @@ impl Place {
 
     /// Starts the worker if it is wanted and not there. One that is not wanted leaves by itself.
     fn keep(&mut self, is_wanted: bool, settings: &Settings) {
-        if BOARD.share().workers[self.number as usize].pid != 0 {
+        if state::pid_of(self.number) != 0 {
             return;
         }
         if let Some(worker) = &self.started {

@@ -14,7 +14,7 @@
 //! - [`webhook`]  alerts to an address outside, from the steward
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
 //! - [`backoff`]  waiting between retries
-//! - [`state`]    shared memory: what each worker is doing, for starsink.status
+//! - [`state`]    shared memory: what each worker is doing, for starsink.status; [`shared`] its lock, and leaving when the postmaster has died
 
 pub mod assignment;
 pub mod backoff;
@@ -28,6 +28,7 @@ pub mod pipeline;
 pub mod scout;
 pub mod session;
 pub mod share;
+pub mod shared;
 pub mod state;
 pub mod steward;
 pub mod verdict;

@@ -50,6 +50,7 @@ impl Session {
     pub fn open(worker: i32) -> Session {
         BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP);
         die_on_sigterm();
+        die_with_the_postmaster();
         keep_the_heap_small();
         // SAFETY: a callback of ours, registered before all others so that it runs last.
         unsafe { pg_sys::on_proc_exit(Some(leave_at_once), pg_sys::Datum::from(0)) };
@@ -184,6 +185,26 @@ fn keep_the_heap_small() {
 pub fn die_on_sigterm() {
     // SAFETY: installs a handler before signals are unblocked by connecting.
     unsafe { libc::signal(libc::SIGTERM, terminate as *const () as libc::sighandler_t) };
+}
+
+/// The kernel tells by a signal that the postmaster has died; the server only notes it, for those that wait. A long
+/// statement must not go on alone, either: it would keep the server from starting anew.
+fn die_with_the_postmaster() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: replaces the server's handler, which does nothing but the first of what ours does.
+    unsafe {
+        libc::signal(libc::SIGPWR, orphaned as *const () as libc::sighandler_t)
+    };
+}
+
+#[cfg(target_os = "linux")]
+extern "C" fn orphaned(signal: i32) {
+    // SAFETY: a plain flag of the server, of the type that signal handlers may write.
+    unsafe extern "C" {
+        static mut postmaster_possibly_dead: libc::c_int;
+    }
+    unsafe { postmaster_possibly_dead = 1 };
+    terminate(signal);
 }
 
 extern "C" fn terminate(signal: i32) {

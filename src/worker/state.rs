@@ -1,7 +1,9 @@
 //! Shared memory: what each worker and partition is doing now, for `starsink.status`. Nothing depends on it: what
 //! must survive stands in the ledger.
 
-use pgrx::{PGRXSharedMemory, PgLwLock};
+use pgrx::PGRXSharedMemory;
+
+use super::shared::Shared;
 
 /// Slots for workers: 0 is the steward's, then those of the ingest workers, as many as the setting's bound says, and
 /// the crawler's.
@@ -121,9 +123,14 @@ impl Default for Board {
 // SAFETY: plain data without pointers.
 unsafe impl PGRXSharedMemory for Board {}
 
+impl Board {
+    fn worker(&mut self, worker: i32) -> Option<&mut WorkerSlot> {
+        self.workers.get_mut(usize::try_from(worker).ok()?)
+    }
+}
+
 /// The board. Attached only if the library was preloaded: see [`is_attached`].
-// SAFETY: the name is unique among this library's shared memory.
-pub static BOARD: PgLwLock<Board> = unsafe { PgLwLock::new(c"starsink_board") };
+pub static BOARD: Shared<Board> = Shared::new(c"starsink_board");
 
 /// Whether this server preloaded the library, and so has the board.
 pub fn is_attached() -> bool {
@@ -134,87 +141,81 @@ pub static PRELOADED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicB
 
 /// Says what a worker is doing; true if that is news.
 pub fn report(worker: i32, state: State, reason: &str) -> bool {
-    let mut board = BOARD.exclusive();
-    let Some(slot) = usize::try_from(worker)
-        .ok()
-        .and_then(|index| board.workers.get_mut(index))
-    else {
-        return false;
-    };
-    let before = (slot.state, slot.reason);
-    slot.state = state;
-    slot.reason.set(reason);
-    before.0 != state || before.1.get() != slot.reason.get()
+    let is_news = BOARD.change(|board| {
+        let slot = board.worker(worker)?;
+        let before = (slot.state, slot.reason);
+        slot.state = state;
+        slot.reason.set(reason);
+        Some(before.0 != state || before.1.get() != slot.reason.get())
+    });
+    is_news.flatten().unwrap_or(false)
 }
 
 pub fn report_error(worker: i32, error: &str) {
-    let mut board = BOARD.exclusive();
-    if let Some(slot) = usize::try_from(worker)
-        .ok()
-        .and_then(|index| board.workers.get_mut(index))
-    {
-        slot.last_error.set(error);
-    }
+    BOARD.change(|board| {
+        if let Some(slot) = board.worker(worker) {
+            slot.last_error.set(error);
+        }
+    });
 }
 
 /// Says which partitions a worker has, each with its state, high watermark (-1 unknown) and reason.
 pub fn report_partitions(worker: i32, topic: &str, partitions: &[(i32, State, i64, &str)]) {
-    let mut board = BOARD.exclusive();
-    for slot in board
-        .partitions
-        .iter_mut()
-        .filter(|slot| slot.in_use && slot.worker == worker)
-    {
-        slot.in_use = slot.topic.get() == topic
-            && partitions
+    BOARD.change(|board| {
+        for slot in &mut board.partitions {
+            if slot.in_use && slot.worker == worker {
+                slot.in_use = slot.topic.get() == topic
+                    && partitions
+                        .iter()
+                        .any(|(partition, ..)| *partition == slot.partition);
+            }
+        }
+        for &(partition, state, high_watermark, reason) in partitions {
+            let slots = &mut board.partitions;
+            let at = slots
                 .iter()
-                .any(|(partition, ..)| *partition == slot.partition);
-    }
-    for &(partition, state, high_watermark, reason) in partitions {
-        let at = board
-            .partitions
-            .iter()
-            .position(|slot| {
-                slot.in_use && slot.partition == partition && slot.topic.get() == topic
-            })
-            .or_else(|| board.partitions.iter().position(|slot| !slot.in_use));
-        let Some(at) = at else { return };
-        let slot = &mut board.partitions[at];
-        if !slot.in_use {
-            slot.topic.set(topic);
-            slot.high_watermark = -1;
+                .position(|slot| {
+                    slot.in_use && slot.partition == partition && slot.topic.get() == topic
+                })
+                .or_else(|| slots.iter().position(|slot| !slot.in_use));
+            let Some(at) = at else { return };
+            let slot = &mut slots[at];
+            if !slot.in_use {
+                slot.topic.set(topic);
+                slot.high_watermark = -1;
+            }
+            slot.in_use = true;
+            slot.worker = worker;
+            slot.partition = partition;
+            slot.state = state;
+            if high_watermark >= 0 {
+                slot.high_watermark = high_watermark;
+            }
+            slot.reason.set(reason);
         }
-        slot.in_use = true;
-        slot.worker = worker;
-        slot.partition = partition;
-        slot.state = state;
-        if high_watermark >= 0 {
-            slot.high_watermark = high_watermark;
-        }
-        slot.reason.set(reason);
-    }
+    });
 }
 
 /// A worker is gone, or has nothing any more.
 pub fn clear(worker: i32, pid: i32) {
-    let mut board = BOARD.exclusive();
-    for slot in board
-        .partitions
-        .iter_mut()
-        .filter(|slot| slot.worker == worker)
-    {
-        slot.in_use = false;
-    }
-    if let Some(slot) = usize::try_from(worker)
-        .ok()
-        .and_then(|index| board.workers.get_mut(index))
-    {
-        slot.pid = pid;
-        if pid == 0 {
-            slot.state = State::Stopped;
-            slot.reason.set("");
+    BOARD.change(|board| {
+        for slot in &mut board.partitions {
+            slot.in_use &= slot.worker != worker;
         }
-    }
+        if let Some(slot) = board.worker(worker) {
+            slot.pid = pid;
+            if pid == 0 {
+                slot.state = State::Stopped;
+                slot.reason.set("");
+            }
+        }
+    });
+}
+
+/// The process that holds a worker's slot; 0 for none.
+pub fn pid_of(worker: i32) -> i32 {
+    let pid = BOARD.read(|board| Some(board.workers.get(usize::try_from(worker).ok()?)?.pid));
+    pid.flatten().unwrap_or(0)
 }
 
 /// Asks the server for the board's memory. Called while the library is preloaded.
@@ -229,44 +230,44 @@ pub struct Progress(Option<usize>);
 
 impl Progress {
     pub fn begin(path: &str, bytes_total: i64) -> Progress {
-        if !is_attached() {
-            return Progress(None);
-        }
         let pid = std::process::id() as i32;
-        let mut board = BOARD.exclusive();
-        let free = board
-            .files
-            .iter()
-            .position(|slot| slot.pid == pid)
-            .or_else(|| board.files.iter().position(|slot| slot.pid == 0));
-        if let Some(free) = free {
+        let place = BOARD.change(|board| {
+            let free = board
+                .files
+                .iter()
+                .position(|slot| slot.pid == pid)
+                .or_else(|| board.files.iter().position(|slot| slot.pid == 0))?;
             board.files[free] = FileSlot {
                 pid,
                 bytes_total,
                 ..FileSlot::default()
             };
             board.files[free].path.set(path);
-        }
-        Progress(free)
+            Some(free)
+        });
+        Progress(place.flatten())
     }
 
     pub fn report(&self, bytes_processed: i64, received: i64, loaded: i64, quarantined: i64) {
-        if let Some(index) = self.0 {
-            let slot = &mut BOARD.exclusive().files[index];
+        self.change(|slot| {
             (
                 slot.bytes_processed,
                 slot.received,
                 slot.loaded,
                 slot.quarantined,
             ) = (bytes_processed, received, loaded, quarantined);
+        });
+    }
+
+    fn change(&self, alter: impl FnOnce(&mut FileSlot)) {
+        if let Some(index) = self.0 {
+            BOARD.change(|board| alter(&mut board.files[index]));
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(index) = self.0 {
-            BOARD.exclusive().files[index].pid = 0;
-        }
+        self.change(|slot| slot.pid = 0);
     }
 }
