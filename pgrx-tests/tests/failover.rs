@@ -214,3 +214,29 @@ fn drop_database_is_not_blocked() {
     }
     finish(&pg, &topic, feed);
 }
+
+#[test]
+fn a_copy_of_the_database_can_be_made() {
+    let (pg, topic, feed) = loading("copied", 2_000);
+    for round in 1..=2 {
+        pg.connect("postgres")
+            .batch_execute("CREATE DATABASE copy TEMPLATE shop")
+            .unwrap_or_else(|error| panic!("round {round}: {error:?}\n{}", pg.log_tail()));
+        // The workers are back, and what was copied agrees with itself.
+        let loaded = pg.consumed().unwrap();
+        pg.wait_for_consumed(loaded + 1_000, SOON);
+        let difference: i64 = pg
+            .connect("copy")
+            .query_one(
+                "SELECT coalesce(sum(difference), 0)::bigint FROM starsink.verify()",
+                &[],
+            )
+            .unwrap()
+            .get(0);
+        assert_eq!(difference, 0);
+        pg.connect("postgres")
+            .batch_execute("DROP DATABASE copy")
+            .unwrap();
+    }
+    finish(&pg, &topic, feed);
+}

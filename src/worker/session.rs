@@ -32,7 +32,7 @@ const SESSION: [(&CStr, &CStr); 9] = [
 pub struct Session {
     pub worker: i32,
     database: String,
-    being_dropped: Statement,
+    wanted_empty: Statement,
     extension: Statement,
 }
 
@@ -73,11 +73,11 @@ impl Session {
         Session {
             worker,
             database,
-            // DROP DATABASE holds this lock while it waits for connections to go.
-            being_dropped: Statement::new(
+            // DROP DATABASE holds the first lock while it waits for connections to go, CREATE DATABASE … TEMPLATE the second.
+            wanted_empty: Statement::new(
                 "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks AS l JOIN pg_catalog.pg_database AS d ON d.oid = l.objid \
                  WHERE d.datname = pg_catalog.current_database() AND l.locktype = 'object' \
-                 AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND l.mode = 'AccessExclusiveLock')",
+                 AND l.classid = 'pg_catalog.pg_database'::pg_catalog.regclass AND l.mode IN ('AccessExclusiveLock', 'ShareLock'))",
                 &[],
             ),
             extension: Statement::new(
@@ -97,7 +97,7 @@ impl Session {
     pub fn look_around(&self, settings: &Settings) -> Result<Presence, Failure> {
         if settings.database != self.database
             || !settings.wants(self.worker)
-            || self.is_being_dropped()?
+            || self.is_wanted_empty()?
         {
             // SAFETY: an orderly end of the process; the launcher starts another one where one is wanted.
             unsafe { pg_sys::proc_exit(0) };
@@ -113,8 +113,9 @@ impl Session {
         })
     }
 
-    fn is_being_dropped(&self) -> Result<bool, Failure> {
-        transaction::run(c"looking for locks", || single(&self.being_dropped))
+    /// Whether somebody waits for every connection to the database to end.
+    fn is_wanted_empty(&self) -> Result<bool, Failure> {
+        transaction::run(c"looking for locks", || single(&self.wanted_empty))
     }
 
     /// Says what the worker is doing, in shared memory, in pg_stat_activity, and once in the log.
