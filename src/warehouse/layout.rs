@@ -38,6 +38,10 @@ const SCRIPT: &[(&str, &str)] = &[
     ("merge", include_str!("../../sql/warehouse/merge.sql")),
     ("crawl", include_str!("../../sql/warehouse/crawl.sql")),
     ("alerts", include_str!("../../sql/warehouse/alerts.sql")),
+    (
+        "replica identity",
+        include_str!("../../sql/warehouse/replica_identity.sql"),
+    ),
     ("views", include_str!("../../sql/warehouse/views.sql")),
     (
         "dictionary",
