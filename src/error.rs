@@ -77,6 +77,14 @@ impl Failure {
         .hint("Run SELECT starsink.create_warehouse().")
     }
 
+    pub fn not_utf8(encoding: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_FEATURE_NOT_SUPPORTED,
+            format!("the encoding of this database is {encoding}: starsink needs UTF8"),
+        )
+        .hint("CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and set starsink.database to it.")
+    }
+
     pub fn no_source() -> Failure {
         Failure::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no Kafka topic is set")
             .hint("Set starsink.bootstrap_servers and starsink.topic with ALTER SYSTEM, then SELECT pg_reload_conf().")

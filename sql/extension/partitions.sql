@@ -22,7 +22,7 @@ BEGIN
     -- Attaching takes this lock too. Unlike an advisory lock, waiting for it shows what its holder made meanwhile.
     LOCK TABLE warehouse.fact_event IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regclass('warehouse.' || quote_ident(name)) IS NULL THEN
-        -- Attaching takes no lock that a reader would hold up; CREATE TABLE … PARTITION OF would.
+        -- Attaching takes no lock that a reader would hold up; CREATE TABLE ... PARTITION OF would.
         EXECUTE format('CREATE TABLE warehouse.%I (LIKE warehouse.fact_event INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE INCLUDING COMMENTS)', name);
         EXECUTE format('ALTER TABLE warehouse.%I OWNER TO starsink_worker', name);
         EXECUTE format('ALTER TABLE warehouse.fact_event ATTACH PARTITION warehouse.%I FOR VALUES FROM (%L) TO (%L)', name, first_time, next_time);

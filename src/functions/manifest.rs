@@ -2,7 +2,16 @@
 
 use pgrx::prelude::*;
 
-extension_sql_file!("../../sql/extension/roles.sql", name = "roles", bootstrap);
+extension_sql_file!(
+    "../../sql/extension/encoding.sql",
+    name = "encoding",
+    bootstrap
+);
+extension_sql_file!(
+    "../../sql/extension/roles.sql",
+    name = "roles",
+    requires = ["encoding"]
+);
 extension_sql_file!(
     "../../sql/extension/partitions.sql",
     name = "partitions",

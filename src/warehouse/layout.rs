@@ -99,8 +99,21 @@ const SCRIPT: &[(&str, &str)] = &[
     ),
 ];
 
+/// Texts are written as the UTF-8 they came in, which is the only encoding that holds them all.
+pub fn require_utf8() -> Result<(), Failure> {
+    // SAFETY: plain getters of the connected database; the name is a terminated string that lasts.
+    let encoding = unsafe {
+        if pgrx::pg_sys::GetDatabaseEncoding() == pgrx::pg_sys::pg_enc::PG_UTF8 as i32 {
+            return Ok(());
+        }
+        std::ffi::CStr::from_ptr(pgrx::pg_sys::GetDatabaseEncodingName())
+    };
+    Err(Failure::not_utf8(&encoding.to_string_lossy()))
+}
+
 /// Lays out what is missing. Runs with the rights of a superuser.
 pub fn create() -> Result<(), Failure> {
+    require_utf8()?;
     Spi::connect_mut(|client| {
         for &(name, script) in SCRIPT {
             client

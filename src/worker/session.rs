@@ -106,6 +106,7 @@ impl Session {
             if !single(&self.extension)? {
                 return Ok(Presence::NoExtension);
             }
+            layout::require_utf8()?;
             if !layout::exists() {
                 layout::create_once()?;
             }
