@@ -85,6 +85,28 @@ impl Failure {
         .hint("CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and set starsink.database to it.")
     }
 
+    pub fn role_missing() -> Failure {
+        Failure::new(
+            Code::ERRCODE_UNDEFINED_OBJECT,
+            "the role starsink_worker, which owns the warehouse, does not exist",
+        )
+        .hint("CREATE ROLE starsink_worker NOLOGIN, then SELECT starsink.create_warehouse().")
+    }
+
+    /// `what` is in the way of the warehouse, as its owner could run code with the rights of who writes there.
+    pub fn laid_by_another(what: &str, owner: &str, hint: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("{what} belongs to the role \"{owner}\": the warehouse is not laid out"),
+        )
+        .hint(hint)
+    }
+
+    /// Of a setting that holds a secret, or the file that does. `reason` never holds the secret.
+    pub fn secret(reason: impl Into<String>, hint: &str) -> Failure {
+        Failure::new(Code::ERRCODE_CONFIG_FILE_ERROR, reason).hint(hint)
+    }
+
     pub fn no_source() -> Failure {
         Failure::new(Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "no Kafka topic is set")
             .hint("Set starsink.bootstrap_servers and starsink.topic with ALTER SYSTEM, then SELECT pg_reload_conf().")
@@ -249,4 +271,20 @@ pub fn sqlstate(code: Code) -> String {
     (0..5)
         .map(|place| char::from((((bits >> (6 * place)) & 0x3f) as u8) + b'0'))
         .collect()
+}
+
+/// pgrx's hook takes down where every error of the server came by, and shows it to the client in the DETAIL wherever
+/// RUST_BACKTRACE stands in the server's environment. This one does nothing for errors, and leaves a panic of our own to
+/// Rust's: it writes message and place to the server's log, and the backtrace too where the environment asks for it.
+/// Nothing of the environment is changed, as other threads may be reading it.
+pub fn keep_backtraces_from_clients() {
+    // The first hook is pgrx's, set when the server looked at the library; behind it is Rust's own.
+    drop(std::panic::take_hook());
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let payload = info.payload();
+        if payload.is::<&'static str>() || payload.is::<String>() {
+            default(info);
+        }
+    }));
 }

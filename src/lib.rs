@@ -36,6 +36,7 @@ pgrx::pg_module_magic!();
 /// Called by the server when it loads the library.
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    error::keep_backtraces_from_clients();
     settings::register();
     // SAFETY: plain globals of the server.
     let (is_preloading, is_upgrading) = unsafe {

@@ -124,7 +124,7 @@ BEGIN
                   HINT = 'SELECT starsink.forget_folds(dropped_too => true) and what is left is folded anew; the figures of the days that were dropped are lost.';
     END IF;
     TRUNCATE warehouse.fact_session, warehouse.fact_order, warehouse.fact_attribution, starsink.fold_day;
-    FOR item IN SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^agg_' LOOP
+    FOR item IN SELECT t.relname FROM starsink.aggregate_tables() AS t (relname) LOOP
         EXECUTE format('TRUNCATE warehouse.%I', item.relname);
     END LOOP;
     INSERT INTO starsink.fold (fold_id, high, gap_low, gap_high, gap_seen_at, time_zone, events, sessions, orders, rows_written, ms)
@@ -210,8 +210,9 @@ BEGIN
                    WHEN a.atthasdef THEN format('sum(%I)', a.attname)
                    ELSE quote_ident(a.attname) END, ', ' ORDER BY a.attnum) AS sums,
                string_agg(CASE WHEN a.attname <> 'fold_id' AND a.atttypid <> 'bytea'::regtype AND NOT a.atthasdef THEN quote_ident(a.attname) END, ', ' ORDER BY a.attnum) AS keys
-        FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r' AND c.relname ~ '^agg_'
+        FROM starsink.aggregate_tables() AS t (name)
+        JOIN pg_class AS c ON c.relnamespace = 'warehouse'::regnamespace AND c.relname = t.name
+        JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         GROUP BY c.relname
     LOOP
         EXECUTE format('WITH old AS (DELETE FROM warehouse.%I WHERE day = $1 AND fold_id BETWEEN $2 AND $3 RETURNING *) INSERT INTO warehouse.%I (%s) SELECT %s FROM old GROUP BY %s',

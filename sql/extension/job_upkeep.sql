@@ -30,7 +30,7 @@ BEGIN
     FOR item IN
         SELECT i.indexrelid::regclass AS name
         FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS a ON a.oid = c.relam
-        WHERE a.amname = 'brin' AND c.relkind = 'i' AND c.relnamespace = to_regnamespace('warehouse')
+        WHERE a.amname = 'brin' AND c.relkind = 'i' AND c.relnamespace = to_regnamespace('warehouse') AND c.relowner = 'starsink_worker'::regrole
     LOOP
         ranges := ranges + brin_summarize_new_values(item.name);
     END LOOP;

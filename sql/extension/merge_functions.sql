@@ -2,12 +2,14 @@
 CREATE FUNCTION starsink.merge_rates(names text[], effective timestamptz, source text, rows_read bigint, started_at timestamptz, digest text) RETURNS starsink.merge_result
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET jit = off SET work_mem = '256MB' AS $$
 DECLARE
-    audit    bigint := nextval('starsink.audit_key');
+    audit    bigint;
     inserted bigint;
     updated  bigint;
     rejected bigint;
 BEGIN
     PERFORM starsink.merge_check_stage();
+    PERFORM starsink.merge_check_names('exchange_rate', names);
+    audit := nextval('starsink.audit_key');
     rejected := starsink.merge_refuse('exchange_rate', audit);
     INSERT INTO warehouse.dim_currency (currency_code)
     SELECT DISTINCT r.currency_code FROM pg_temp.starsink_merge_rows AS r
@@ -46,6 +48,3 @@ BEGIN
     END LOOP;
 END
 $$;
-
-GRANT EXECUTE ON FUNCTION starsink.merge_targets(), starsink.merge_columns(), starsink.merge_list(text, text[], text), starsink.merge_fill(text, jsonb),
-    starsink.merge_fragments(text, text[], timestamptz), starsink.merge_facts(regclass) TO starsink_worker;

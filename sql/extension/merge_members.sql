@@ -2,15 +2,40 @@
 CREATE FUNCTION starsink.merge_fill(template text, fragments jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    fragment record;
+    piece  text[];
+    filled text := '';
 BEGIN
-    FOR fragment IN SELECT f.key, f.value FROM jsonb_each_text(fragments) AS f LOOP
-        template := replace(template, '{' || fragment.key || '}', fragment.value);
+    -- In one pass: what a fragment brings is never looked through for names.
+    FOR piece IN SELECT m FROM regexp_matches(template, '([^{]+)|\{([a-z_]+)\}', 'g') AS m LOOP
+        IF piece[1] IS NULL AND fragments->>piece[2] IS NULL THEN
+            RAISE EXCEPTION 'a merge has no fragment %', piece[2] USING ERRCODE = 'XX000';
+        END IF;
+        filled := filled || COALESCE(piece[1], fragments->>piece[2]);
     END LOOP;
-    RETURN template;
+    RETURN filled;
 END
 $$;
 COMMENT ON FUNCTION starsink.merge_fill(text, jsonb) IS 'A statement from a template and fragments of SQL, {name} for each.';
+
+CREATE FUNCTION starsink.merge_check_names(dimension text, names text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    known text[] := (SELECT array_agg(c.column_name) FROM starsink.merge_columns() AS c WHERE c.dimension = dimension);
+    wrong text;
+BEGIN
+    IF known IS NULL THEN
+        RAISE EXCEPTION 'unknown dimension "%"', dimension USING ERRCODE = '22023',
+            HINT = (SELECT 'Known are ' || string_agg(t.dimension, ', ') || '.' FROM starsink.merge_targets() AS t);
+    END IF;
+    SELECT COALESCE(n, 'NULL') INTO wrong FROM unnest(names) AS n WHERE n IS NULL OR n <> ALL (known) LIMIT 1;
+    IF names IS NULL OR wrong IS NOT NULL OR cardinality(names) <> (SELECT count(DISTINCT n) FROM unnest(names) AS n) THEN
+        RAISE EXCEPTION 'a merge of % cannot have the columns %', dimension, names USING ERRCODE = '22023',
+            HINT = format('It knows %s, each once.', array_to_string(known, ', '));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION starsink.merge_check_names(text, text[]) IS 'Fails unless all of these are columns of the dimension, by starsink.merge_columns(): they become part of statements.';
 
 CREATE FUNCTION starsink.merge_fragments(dimension text, names text[], effective timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' AS $$
@@ -26,7 +51,8 @@ DECLARE
     initial  text := '';
     carried  text[];          -- a new version has them from the one it is split from
     c        record;
-    fragments jsonb;
+    moment   text := quote_literal(effective) || '::timestamptz';
+    second_differs text;
 BEGIN
     SELECT * INTO t FROM starsink.merge_targets() AS m WHERE m.dimension = dimension;
     SELECT array_agg(a.attname ORDER BY a.attnum) INTO columns
@@ -50,8 +76,9 @@ BEGIN
     END LOOP;
     SELECT array_agg(u.name ORDER BY u.n) INTO carried FROM unnest(columns) WITH ORDINALITY AS u (name, n)
     WHERE u.name <> ALL (keys || seconds || ARRAY[t.surrogate, 'is_inferred', 'valid_from', 'valid_to', 'is_current']);
-    fragments := jsonb_build_object(
-        'target', t.target, 'key', quote_ident(t.surrogate), 'effective', quote_literal(effective) || '::timestamptz',
+    second_differs := '(false' || starsink.merge_list(' OR d.%1$I IS DISTINCT FROM r.%1$I', seconds, '') || ')';
+    RETURN jsonb_build_object(
+        'target', t.target, 'key', quote_ident(t.surrogate), 'effective', moment,
         'sequence', quote_literal(pg_get_serial_sequence(t.target, t.surrogate)),
         'same_member', starsink.merge_list('d.%1$I = r.%1$I', keys, ' AND '),
         'order', starsink.merge_list('r.%I COLLATE "C"', keys, ', '),
@@ -59,18 +86,18 @@ BEGIN
         'values', starsink.merge_list('r.%I', names, ', ') || initial || starsink.merge_list(', r.%I', mirrored, ''),
         'plan', starsink.merge_list('r.%I, ', names, ''),
         'first_differs', '(false' || starsink.merge_list(' OR d.%1$I IS DISTINCT FROM r.%1$I', firsts, '') || ')',
-        'second_differs', '(false' || starsink.merge_list(' OR d.%1$I IS DISTINCT FROM r.%1$I', seconds, '') || ')',
+        'second_differs', second_differs,
         'set', starsink.merge_list(', %1$I = r.%1$I', firsts, ''),
         'carried', starsink.merge_list('%I, ', keys || seconds || carried, ''),
-        'carried_values', starsink.merge_list('r.%I, ', keys || seconds, '') || starsink.merge_list('d.%I, ', carried, ''));
-    RETURN fragments || CASE WHEN t.is_versioned THEN jsonb_build_object(
-        'holds', 'd.valid_from <= {effective} AND d.valid_to > {effective}', 'valid_to', 'd.valid_to',
-        'splits', 'NOT d.is_inferred AND {second_differs} AND d.valid_from < {effective}',
+        'carried_values', starsink.merge_list('r.%I, ', keys || seconds, '') || starsink.merge_list('d.%I, ', carried, ''))
+    || CASE WHEN t.is_versioned THEN jsonb_build_object(
+        'holds', format('d.valid_from <= %1$s AND d.valid_to > %1$s', moment), 'valid_to', 'd.valid_to',
+        'splits', format('NOT d.is_inferred AND %s AND d.valid_from < %s', second_differs, moment),
         'mirrors', 'd.is_current AND (false' || starsink.merge_list(' OR d.current_%1$s IS DISTINCT FROM r.%1$I', mirrored, '') || ')',
-        'set_more', starsink.merge_list(', %1$I = CASE WHEN d.{key} = r.old_key AND NOT r.is_split THEN r.%1$I ELSE d.%1$I END', seconds, '')
+        'set_more', starsink.merge_list(format(', %%1$I = CASE WHEN d.%I = r.old_key AND NOT r.is_split THEN r.%%1$I ELSE d.%%1$I END', t.surrogate), seconds, '')
             || starsink.merge_list(', current_%1$s = CASE WHEN r.is_mirrored THEN r.%1$I ELSE d.current_%1$s END', mirrored, '')
-            || ', valid_to = CASE WHEN d.{key} = r.old_key AND r.is_split THEN {effective} ELSE d.valid_to END'
-            || ', is_current = d.is_current AND NOT (d.{key} = r.old_key AND r.is_split)')
+            || format(', valid_to = CASE WHEN d.%1$I = r.old_key AND r.is_split THEN %2$s ELSE d.valid_to END'
+                      ', is_current = d.is_current AND NOT (d.%1$I = r.old_key AND r.is_split)', t.surrogate, moment))
     ELSE jsonb_build_object('holds', 'true', 'valid_to', 'NULL::timestamptz', 'splits', 'false', 'mirrors', 'false', 'set_more', '') END;
 END
 $$;
@@ -83,6 +110,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
     WHERE k.contype = 'f' AND k.confrelid = target AND k.conparentid = 0 AND cardinality(k.conkey) = 1
       AND EXISTS (SELECT FROM pg_attribute AS t WHERE t.attrelid = k.conrelid AND t.attname = 'event_time' AND NOT t.attisdropped)
+      -- A table of somebody else's is his own to change, and his triggers are not to run as the writer.
+      AND EXISTS (SELECT FROM pg_class AS o WHERE o.oid = k.conrelid AND o.relowner = 'starsink_worker'::regrole)
     ORDER BY 1, 2
 $$;
 COMMENT ON FUNCTION starsink.merge_facts(regclass) IS 'The facts that refer to a dimension at a time: a foreign key, and a column event_time.';
@@ -134,17 +163,17 @@ ALTER FUNCTION starsink.merge_rekey(jsonb) OWNER TO starsink_worker;
 CREATE FUNCTION starsink.merge_existing(fragments jsonb, OUT updated bigint, OUT versioned bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    EXECUTE starsink.merge_fill(starsink.merge_fill('CREATE TEMP TABLE starsink_merge_plan ON COMMIT DROP AS '
+    EXECUTE starsink.merge_fill('CREATE TEMP TABLE starsink_merge_plan ON COMMIT DROP AS '
         'SELECT p.*, CASE WHEN p.is_split THEN nextval({sequence}) END::integer AS new_key '
         'FROM (SELECT {plan}d.{key} AS old_key, {valid_to} AS valid_to, {splits} AS is_split, {mirrors} AS is_mirrored, {first_differs} AS is_first '
               'FROM pg_temp.starsink_merge_rows AS r JOIN {target} AS d ON {same_member} AND {holds} '
               'WHERE r.codes IS NULL AND d.{key} > 0 AND (d.is_inferred OR {first_differs} OR {second_differs}) ORDER BY {order}) AS p',
-        fragments), fragments);
+        fragments);
     ANALYZE pg_temp.starsink_merge_plan;
     SELECT count(*) - count(p.new_key), count(p.new_key) INTO updated, versioned FROM pg_temp.starsink_merge_plan AS p;
     IF updated + versioned > 0 THEN
-        EXECUTE starsink.merge_fill(starsink.merge_fill('UPDATE {target} AS d SET is_inferred = d.is_inferred AND d.{key} <> r.old_key{set}{set_more} '
-            'FROM pg_temp.starsink_merge_plan AS r WHERE {same_member} AND (d.{key} = r.old_key OR r.is_first OR r.is_mirrored)', fragments), fragments);
+        EXECUTE starsink.merge_fill('UPDATE {target} AS d SET is_inferred = d.is_inferred AND d.{key} <> r.old_key{set}{set_more} '
+            'FROM pg_temp.starsink_merge_plan AS r WHERE {same_member} AND (d.{key} = r.old_key OR r.is_first OR r.is_mirrored)', fragments);
     END IF;
     IF versioned > 0 THEN
         EXECUTE starsink.merge_fill('INSERT INTO {target} ({key}, {carried}is_inferred, valid_from, valid_to, is_current) '
@@ -165,8 +194,8 @@ RETURNS starsink.merge_result
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET jit = off SET work_mem = '256MB' SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
-    audit     bigint := nextval('starsink.audit_key');
-    fragments jsonb := starsink.merge_fragments(dimension, names, effective);
+    audit     bigint;
+    fragments jsonb;
     inserted  bigint;
     updated   bigint;
     versioned bigint;
@@ -176,6 +205,12 @@ DECLARE
     rekeyed   bigint := 0;
 BEGIN
     PERFORM starsink.merge_check_stage();
+    PERFORM starsink.merge_check_names(dimension, names);
+    IF dimension = 'exchange_rate' OR effective IS NULL OR NOT isfinite(effective) THEN
+        RAISE EXCEPTION 'members are merged into a dimension, at a finite time' USING ERRCODE = '22023', HINT = 'Call starsink.merge_product() or its like.';
+    END IF;
+    audit := nextval('starsink.audit_key');
+    fragments := starsink.merge_fragments(dimension, names, effective);
     rejected := starsink.merge_refuse(dimension, audit);
     SELECT e.updated, e.versioned INTO updated, versioned FROM starsink.merge_existing(fragments) AS e;
     -- New members come late, as ingestion waits for one it names too; and in the order in which ingestion inserts, so

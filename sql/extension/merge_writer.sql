@@ -6,6 +6,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     target text;
 BEGIN
+    PERFORM starsink.merge_check_names(dimension, names);
     SELECT t.target INTO target FROM starsink.merge_targets() AS t WHERE t.dimension = dimension;
     EXECUTE format('CREATE TEMP TABLE starsink_merge_rows ON COMMIT DROP AS SELECT %s, NULL::text[] AS codes, NULL::text AS detail, '
         'NULL::text AS payload, NULL::bigint AS line FROM %s AS d WHERE false', starsink.merge_list('d.%I', names, ', '), target);

@@ -97,12 +97,12 @@ CREATE FUNCTION starsink.setting_rows() RETURNS TABLE (
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM starsink.is_preloaded();
+    -- Secrets are not in pg_settings, but for superusers.
     RETURN QUERY
     SELECT n.name, CASE WHEN n.is_secret THEN CASE WHEN n.is_set THEN '(set, not shown)' ELSE '(not set)' END ELSE s.setting END,
            s.unit, CASE WHEN n.is_secret THEN '(not set)' ELSE s.boot_val END, s.min_val, s.max_val, s.enumvals,
-           'at pg_reload_conf()', s.short_desc || ' ' || s.extra_desc, n.is_secret
-    FROM starsink.setting_notes() AS n JOIN pg_settings AS s ON s.name = n.name
+           'at pg_reload_conf()', n.description, n.is_secret
+    FROM starsink.setting_notes() AS n LEFT JOIN pg_settings AS s ON s.name = n.name AND NOT n.is_secret
     ORDER BY n.ordinal;
 END
 $$;

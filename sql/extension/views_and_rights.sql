@@ -15,74 +15,72 @@ CREATE VIEW starsink.progress_ingest_file AS
 SELECT p.*, CASE WHEN p.bytes_total > 0 THEN round(100.0 * p.bytes_processed / p.bytes_total, 1) END AS percent
 FROM starsink.file_progress() AS p JOIN pg_catalog.pg_stat_activity AS a ON a.pid = p.pid AND a.state = 'active';
 COMMENT ON VIEW starsink.progress_ingest_file IS 'One row per running starsink.ingest_file(): bytes of the file and messages so far.';
--- Nothing is everybody's. Operators operate, readers look.
+-- Nothing is everybody's. Functions that run with their owner's rights belong to starsink_worker, which owns the tables
+-- they touch: what hangs on those tables never runs as a superuser. starsink_worker is whom all of it runs as, and calls
+-- everything; create_warehouse() alone stays a superuser's, as it makes schemas: what it does beyond that, it does as
+-- starsink_worker.
 DO $$
 DECLARE
     item record;
 BEGIN
     FOR item IN
-        SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
-        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace
+        SELECT p.oid::pg_catalog.regprocedure AS name, p.prosecdef AND p.oid <> 'starsink.create_warehouse()'::pg_catalog.regprocedure AS is_workers
+        FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace
     LOOP
+        IF item.is_workers THEN
+            EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO starsink_worker', item.name);
+        END IF;
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item.name);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_admin', item.name);
-    END LOOP;
-    -- What needs nothing and returns a count can be a job.
-    FOR item IN
-        SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
-        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace AND p.prokind = 'f' AND p.pronargs = p.pronargdefaults
-          AND p.prorettype = 'bigint'::pg_catalog.regtype
-    LOOP
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_worker', item.name);
     END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION starsink.merge_codes(), starsink.star_diagram(), starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(), starsink.quality_codes(bigint),
-    starsink.is_preloaded(), starsink.file_progress(), starsink.worker_states(), starsink.partition_states() TO starsink_reader;
-GRANT EXECUTE ON FUNCTION starsink.perform_job(text, text, boolean), starsink.job_mark(text), starsink.say(text), starsink.last_folded_key(bigint, bigint), starsink.in_portions(text),
-    starsink.is_folded_up_to(bigint), starsink.quality_codes(bigint), starsink.registrable_domain(text), starsink.country_of_domain(text),
-    starsink.iso_countries() TO starsink_worker;
-GRANT EXECUTE ON FUNCTION starsink.job_rows(), starsink.job_states(), starsink.freshness_rows(), starsink.next_run(text, timestamptz) TO starsink_reader;
-GRANT SELECT ON starsink.jobs, starsink.freshness TO starsink_admin, starsink_reader;
-GRANT EXECUTE ON FUNCTION starsink.roll_up_ledger(integer), starsink.ensure_partition(timestamptz), starsink.exchange_rate(text, date),
-    starsink.valued(numeric, text, date, text), starsink.currency_of(text, text, text), starsink.revalue_order_lines() TO starsink_worker;
-GRANT EXECUTE ON FUNCTION starsink.crawl_add(text[], text[], text, text, text[], text[]), starsink.crawl_candidates(integer), starsink.crawl_begin(bigint, interval),
-    starsink.crawl_end(bigint, text, text, boolean, interval, interval, text, text, jsonb), starsink.crawl_leave(text, interval),
-    starsink.crawl_move(bigint, text, text, interval), starsink.crawl_robots(bigint, text, interval, interval), starsink.crawl_discover(jsonb, integer),
-    starsink.crawl_sizes(), starsink.crawl_unsearched(jsonb), starsink.crawl_homes(text[], text[]), starsink.crawl_prepare(), starsink.crawl_offered(), starsink.crawl_offers(), starsink.crawl_prices(bigint),
-    starsink.expand_options(jsonb, text) TO starsink_worker;
+
+-- Operators: commands.
+GRANT EXECUTE ON FUNCTION starsink.create_warehouse(), starsink.pause(), starsink.resume(), starsink.seek(text), starsink.seek(timestamptz), starsink.seek(integer, bigint),
+    starsink.ingest(text), starsink.ingest_file(text), starsink.redrive(text), starsink.verify(), starsink.forget_customer(text), starsink.forget_device(text),
+    starsink.email_hash(text), starsink.fold(), starsink.rebuild_aggregates(), starsink.forget_folds(boolean), starsink.run_job(text), starsink.enable_job(text), starsink.disable_job(text),
+    starsink.schedule_job(text, text), starsink.crawl(text), starsink.crawl(bigint), starsink.crawl_pause(), starsink.crawl_resume(),
+    starsink.load_exchange_rates(text, text), starsink.revalue_order_lines() TO starsink_admin;
+-- Merges read with the rights of who calls them, so that the parts of the engine are theirs too. Those that write take
+-- no name that starsink.merge_columns() does not know, and no rows but from a table that only they can make.
+GRANT EXECUTE ON FUNCTION starsink.merge_product(regclass, timestamptz), starsink.merge_customer(regclass, timestamptz), starsink.merge_store(regclass, timestamptz),
+    starsink.merge_currency(regclass, timestamptz), starsink.merge_alloy_option(regclass, timestamptz), starsink.merge_diamond_option(regclass, timestamptz),
+    starsink.merge_geography(regclass, timestamptz), starsink.merge_exchange_rate(regclass, timestamptz), starsink.merge_dimension(text, regclass, timestamptz),
+    starsink.merge_targets(), starsink.merge_columns(), starsink.merge_rules(), starsink.merge_list(text, text[], text),
+    starsink.merge_judgement(text, text[], text[], text[], text, text, boolean), starsink.merge_repetitions(text, text[], text[], text[], text[], text, text),
+    starsink.merge_stage(text, text[]), starsink.merge_may_repeat(text, timestamptz), starsink.merge_repeated(text, timestamptz, text, bigint, timestamptz, text),
+    starsink.merge_members(text, text[], timestamptz, text, bigint, timestamptz, text), starsink.merge_rates(text[], timestamptz, text, bigint, timestamptz, text) TO starsink_admin;
+-- Operators and readers: what is going on.
+GRANT EXECUTE ON FUNCTION starsink.next_run(text, timestamptz), starsink.star_diagram(), starsink.status_rows(), starsink.setting_rows(), starsink.validation_codes(),
+    starsink.merge_codes(), starsink.quality_codes(bigint), starsink.is_preloaded(), starsink.file_progress(), starsink.worker_states(), starsink.partition_states(),
+    starsink.job_rows(), starsink.job_states(), starsink.freshness_rows(), starsink.metrics(text), starsink.metric_names(), starsink.prometheus(), starsink.alert_rows()
+    TO starsink_admin, starsink_reader;
+-- Operators and readers: single values.
 GRANT EXECUTE ON FUNCTION starsink.extract_product(text, text), starsink.parse_user_agent(text), starsink.expand_options(jsonb, text), starsink.parse_price(text),
-    starsink.classify_referrer(text, text), starsink.classify_channel(text, text, text), starsink.country_of_ip(inet),
-    starsink.convert_currency(numeric, text, date, text), starsink.valued(numeric, text, date, text), starsink.exchange_rate(text, date),
-    starsink.currency_of(text, text, text) TO starsink_reader;
-DO $$
-DECLARE
-    item record;
-BEGIN
-    FOR item IN
-        SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
-        WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace
-          AND (p.proname ~ '^(tail|device_set|tally)_' OR p.proname IN ('distinct_devices', 'session_views', 'fold_time_zone'))
-    LOOP
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_reader, starsink_worker', item.name);
-    END LOOP;
-END
-$$;
+    starsink.classify_referrer(text, text), starsink.classify_channel(text, text, text), starsink.country_of_ip(inet), starsink.convert_currency(numeric, text, date, text), starsink.valued(numeric, text, date, text),
+    starsink.exchange_rate(text, date), starsink.currency_of(text, text, text) TO starsink_admin, starsink_reader;
+-- Operators and readers: what reports are made of.
+GRANT EXECUTE ON FUNCTION starsink.fold_time_zone(), starsink.session_views(bytea), starsink.device_set_add(internal, bytea), starsink.device_set_final(internal),
+    starsink.device_set_final_count(internal), starsink.device_set_union(bytea), starsink.distinct_devices(bytea), starsink.device_set_minus(bytea, bytea),
+    starsink.device_set_common(bytea, bytea), starsink.tally_add(internal, bytea), starsink.tally_final(internal), starsink.tally_sum(bytea),
+    starsink.tally_entries(bytea), starsink.tally_pick(bytea, integer[]), starsink.tally_top(bytea, integer), starsink.tally_regroup(bytea, integer[], integer[]),
+    starsink.tally_total(bytea), starsink.tally_percentile(bytea, double precision), starsink.tail_hour(), starsink.tail_product_hour(), starsink.tail_place(),
+    starsink.tail_place_interest(), starsink.tail_store(), starsink.tail_technology(), starsink.tail_traffic(), starsink.tail_referrer(), starsink.tail_product(),
+    starsink.tail_option(), starsink.tail_combination(), starsink.tail_funnel(), starsink.tail_attribution(), starsink.tail_first_seen(), starsink.tail_session(),
+    starsink.tail_session_replaced(), starsink.tail_order(), starsink.tail_order_replaced() TO starsink_admin, starsink_reader;
+GRANT SELECT ON starsink.jobs, starsink.freshness TO starsink_admin, starsink_reader;
 -- What is picked is mostly little.
 ALTER FUNCTION starsink.tally_pick(bytea, integer[]) ROWS 20;
 ALTER FUNCTION starsink.tally_top(bytea, integer) ROWS 20;
-GRANT EXECUTE ON FUNCTION starsink.fold(), starsink.summarise_facts(boolean), starsink.compact_aggregates(), starsink.forget_folds(boolean), starsink.has_dropped_facts(), starsink.is_folded_up_to(bigint) TO starsink_worker;
-GRANT EXECUTE ON FUNCTION starsink.metrics(text), starsink.metric_names(), starsink.prometheus(), starsink.alert_rows() TO starsink_reader;
-GRANT EXECUTE ON FUNCTION starsink.evaluate_alerts(), starsink.alert_json(bigint) TO starsink_worker;
 GRANT SELECT ON starsink.alerts, starsink.status, starsink.settings, starsink.codes, starsink.progress_ingest_file TO starsink_admin, starsink_reader;
 
--- Ingestion and folding from SQL look keys up and skip foreign-key triggers as the workers do.
+-- Ingestion and folding from SQL look keys up as the workers do.
 DO $$
 DECLARE
     function text;
 BEGIN
     FOREACH function IN ARRAY ARRAY['starsink.ingest(text)', 'starsink.ingest_file(text)', 'starsink.redrive(text)', 'starsink.fold()', 'starsink.rebuild_aggregates()'] LOOP
-        EXECUTE 'ALTER FUNCTION ' || function || ' SET session_replication_role = replica';
         EXECUTE 'ALTER FUNCTION ' || function || ' SET plan_cache_mode = force_generic_plan';
         EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_hashjoin = off';
         EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_mergejoin = off';
@@ -104,6 +102,8 @@ COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is
 COMMENT ON FUNCTION starsink.partition_states() IS 'What each partition''s worker is doing with it.';
 COMMENT ON FUNCTION starsink.extract_product(text, text) IS 'What a product page says, by its HTML and address; NULL if it shows no product. The first columns are those of starsink.merge_product().';
 COMMENT ON FUNCTION starsink.crawl_place(text) IS 'A page''s address as the crawler keeps it, its host, and whether that may be visited.';
+COMMENT ON FUNCTION starsink.warehouse_inventory() IS 'What create_warehouse() lays out, by name: relations (tables, views, sequences), indexes and functions.';
+COMMENT ON FUNCTION starsink.aggregate_tables() IS 'The tables of warehouse that folds write aggregates to.';
 COMMENT ON FUNCTION starsink.file_progress() IS 'Files being ingested now.';
 COMMENT ON FUNCTION starsink.job_states() IS 'How the jobs of the steward stand now.';
 COMMENT ON FUNCTION starsink.next_run(text, timestamptz) IS 'When a schedule comes next after a time; a wrong one is an error that says why.';

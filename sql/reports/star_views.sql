@@ -21,10 +21,18 @@ JOIN warehouse.dim_diamond_option AS d ON d.diamond_option_key = e.diamond_optio
 JOIN warehouse.dim_option_combination AS k ON k.option_combination_key = e.option_combination_key;
 COMMENT ON VIEW warehouse.events IS 'Grain: one event, with the names of its members as they were at its time; no personal data.';
 
+-- A view of an earlier build shows the landing page, which readers may not see.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_attribute AS a WHERE a.attrelid = pg_catalog.to_regclass('warehouse.sessions') AND a.attname = 'landing_page') THEN
+        DROP VIEW warehouse.sessions;
+    END IF;
+END
+$$;
 CREATE OR REPLACE VIEW warehouse.sessions AS
 SELECT f.session_start, f.session_end, f.device_key, f.is_bot, d.date AS day, s.store_id, s.domain, s.country_code AS store_country,
        g.country_code AS visitor_country, b.family AS browser, o.family AS os, f.device_class, r.registrable_domain AS referrer_domain,
-       c.channel, c.source, c.medium, c.campaign, f.landing_page, f.events, f.page_views, f.views, f.selections, f.carts, f.orders,
+       c.channel, c.source, c.medium, c.campaign, f.events, f.page_views, f.views, f.selections, f.carts, f.orders,
        f.revenue::numeric(18,4) AS revenue, f.is_engaged, f.is_bounce, f.view_at, f.option_at, f.cart_at, f.checkout_at, f.success_at
 FROM warehouse.fact_session AS f
 JOIN warehouse.dim_date AS d ON d.date_key = f.date_key
@@ -182,7 +190,6 @@ COMMENT ON COLUMN warehouse.sessions.channel IS 'Google Analytics 4''s default c
 COMMENT ON COLUMN warehouse.sessions.source IS 'Source of traffic.';
 COMMENT ON COLUMN warehouse.sessions.medium IS 'Medium of traffic.';
 COMMENT ON COLUMN warehouse.sessions.campaign IS 'Campaign; empty where there is none.';
-COMMENT ON COLUMN warehouse.sessions.landing_page IS 'Address of the first page, without query and fragment.';
 COMMENT ON COLUMN warehouse.sessions.events IS 'Events. [unit: events]';
 COMMENT ON COLUMN warehouse.sessions.page_views IS 'Page views. [unit: events]';
 COMMENT ON COLUMN warehouse.sessions.views IS 'Product views. [unit: events]';

@@ -20,17 +20,25 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM warehouse.check_choice('basis', basis, ARRAY['external', 'raw']), warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
+    -- Pages as the events name them: an address may tell a person.
+    IF top_referrers.basis = 'raw' THEN
+        IF NOT has_function_privilege('warehouse.raw_referrers(date, date, boolean)', 'EXECUTE') THEN
+            RAISE EXCEPTION 'permission denied for full addresses of referring pages' USING ERRCODE = '42501',
+                HINT = 'Only members of starsink_admin see them; basis => ''external'' counts by site.';
+        END IF;
+        RETURN QUERY
+        SELECT dense_rank() OVER (ORDER BY s.views DESC) AS rank, s.referrer, s.views, s.sessions, s.views / nullif(sum(s.views) OVER (), 0)
+        FROM warehouse.raw_referrers(first_day, last_day, include_bots) AS s
+        WHERE s.views > 0 OR s.sessions > 0
+        ORDER BY rank, s.referrer COLLATE "C" LIMIT n;
+        RETURN;
+    END IF;
     RETURN QUERY
     WITH sites AS (
         SELECT l.referrer::text, sum(l.views)::bigint AS views, sum(l.sessions)::bigint AS sessions
         FROM warehouse.live_referrer() AS l
-        WHERE top_referrers.basis = 'external'
-          AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
+        WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY l.referrer
-        UNION ALL
-        SELECT r.referrer, r.views, r.sessions
-        FROM warehouse.raw_referrers(first_day, last_day, include_bots) AS r
-        WHERE top_referrers.basis = 'raw'
     )
     SELECT dense_rank() OVER (ORDER BY s.views DESC) AS rank, s.referrer, s.views, s.sessions, s.views / nullif(sum(s.views) OVER (), 0)
     FROM sites AS s

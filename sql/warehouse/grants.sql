@@ -1,39 +1,32 @@
--- The worker's role owns the tables. Readers see the warehouse without personal data; operators see the quarantine too.
+-- Readers see the warehouse without personal data; operators see all of it, and the quarantine. By the list of what was
+-- laid out: tables that users have in the schema are theirs.
 DO $$
 DECLARE
     item record;
 BEGIN
     FOR item IN
-        SELECT c.oid::pg_catalog.regclass AS name, c.relkind
-        FROM pg_catalog.pg_class AS c
-        WHERE (c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND (c.relname ~ '^(dim|fact|bridge|agg)_')
-               OR c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relname IN ('order_line', 'exchange_rate_daily')
-               OR c.relnamespace = 'starsink'::pg_catalog.regnamespace
-                  AND c.relname IN ('ledger', 'control_log', 'secret', 'quarantine', 'audit_key', 'sql_offset', 'merge_history', 'merge_digest',
-                                    'merge_log', 'erasure_log', 'crawl_host', 'crawl_page', 'crawl_mark', 'crawl_control', 'crawl_product', 'crawl_status',
-                                    'fold', 'fold_day', 'dictionary', 'reconciliation', 'audit_log',
-                                    'job', 'job_run', 'job_mark', 'retention_log', 'quality_hour', 'store_domain', 'job_runs', 'quality',
-                                    'alert_rule', 'alert_event', 'alert_delivery'))
-          AND c.relkind IN ('r', 'p', 'v', 'S')
-          AND c.relowner <> 'starsink_worker'::pg_catalog.regrole
-          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                          AND d.objid = c.oid AND d.deptype IN ('i', 'a') AND c.relkind = 'S')
+        SELECT c.oid::pg_catalog.regclass AS name, c.relname, c.relkind
+        FROM starsink.warehouse_inventory() AS i
+        JOIN pg_catalog.pg_class AS c ON c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relname = i.name
+        WHERE i.schema_name = 'warehouse' AND i.kind = 'relation' AND c.relkind IN ('r', 'p', 'v')
     LOOP
-        EXECUTE pg_catalog.format('ALTER %s %s OWNER TO starsink_worker',
-            CASE item.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, item.name);
-    END LOOP;
-    FOR item IN
-        SELECT c.oid::pg_catalog.regclass AS name FROM pg_catalog.pg_class AS c
-        WHERE c.relnamespace = 'warehouse'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p')
-          AND c.relname ~ '^(dim|bridge|agg)_|^fact_(order_line|exchange_rate|product_price|session|order|attribution)$' AND c.relname <> 'dim_customer'
-    LOOP
-        EXECUTE pg_catalog.format('GRANT SELECT ON %s TO starsink_reader', item.name);
+        EXECUTE pg_catalog.format('GRANT SELECT ON %s TO starsink_admin', item.name);
+        IF item.relkind = 'r' AND item.relname <> ALL (ARRAY['dim_customer', 'dim_referrer', 'fact_session']) THEN
+            EXECUTE pg_catalog.format('GRANT SELECT ON %s TO starsink_reader', item.name);
+        END IF;
     END LOOP;
 END
 $$;
-GRANT SELECT ON ALL TABLES IN SCHEMA warehouse TO starsink_admin;
-GRANT SELECT (customer_key, identity_type, user_id_db, email_hash, email_domain, customer_group, country_code, language, registered_on, is_inferred, valid_from, valid_to, is_current)
+-- By column, where a column could tell a person: who it is, or a page's full address. What an earlier build granted goes.
+REVOKE SELECT ON warehouse.dim_customer, warehouse.dim_referrer, warehouse.fact_session, warehouse.fact_event FROM starsink_reader;
+REVOKE SELECT (user_id_db, email_hash) ON warehouse.dim_customer FROM starsink_reader;
+GRANT SELECT (customer_key, identity_type, email_domain, customer_group, country_code, language, registered_on, is_inferred, valid_from, valid_to, is_current)
     ON warehouse.dim_customer TO starsink_reader;
+GRANT SELECT (referrer_key, host, registrable_domain, kind, source, medium, term, is_internal) ON warehouse.dim_referrer TO starsink_reader;
+GRANT SELECT (device_key, is_bot, session_start, session_end, date_key, first_event_id, store_key, geography_key, browser_key, os_key, device_class,
+              referrer_key, campaign_key, events, page_views, views, selections, carts, orders, revenue, is_engaged, is_bounce, view_at, option_at,
+              cart_at, checkout_at, success_at, first_view_at, first_option_at, first_cart_at, first_checkout_at, first_success_at, path, fold_id)
+    ON warehouse.fact_session TO starsink_reader;
 GRANT SELECT (event_time, audit_key, date_key, time_key, event_type_key, product_key, customer_key, device_key, browser_key, os_key,
               user_agent_key, store_key, referrer_key, geography_key, campaign_key, alloy_option_key, diamond_option_key,
               option_combination_key, kafka_partition, kafka_offset, quality_flags, is_bot, event_id, kafka_topic,

@@ -1,4 +1,4 @@
--- The analysts' schema. It belongs to the database, not to the extension: DROP EXTENSION leaves it alone.
+-- What a superuser does for the warehouse; the rest is done by its owner. The analysts' schema. It belongs to the database, not to the extension: DROP EXTENSION leaves it alone.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'warehouse') THEN

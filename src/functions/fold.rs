@@ -7,6 +7,7 @@ use pgrx::prelude::*;
 use crate::error::Failure;
 use crate::settings::Settings;
 use crate::warehouse::fold::write::Folder;
+use crate::warehouse::transaction;
 
 thread_local! {
     static FOLDER: RefCell<Option<Folder>> = const { RefCell::new(None) };
@@ -14,8 +15,9 @@ thread_local! {
 
 fn with_folder(work: impl FnOnce(&mut Folder, chrono_tz::Tz) -> Result<i64, Failure>) -> i64 {
     let zone = Settings::current().policy.time_zone;
-    let outcome =
-        FOLDER.with_borrow_mut(|folder| work(folder.get_or_insert_with(Folder::new), zone));
+    let outcome = transaction::without_triggers(|| {
+        FOLDER.with_borrow_mut(|folder| work(folder.get_or_insert_with(Folder::new), zone))
+    });
     match outcome {
         Ok(events) => events,
         Err(failure) => failure.raise(),

@@ -15,6 +15,7 @@ use crate::error::Failure;
 use crate::event::batch::{Batch, Origin};
 use crate::warehouse::ledger::Kind;
 use crate::warehouse::load::{Counts, Source};
+use crate::warehouse::transaction;
 use crate::worker::state::Progress;
 
 /// What the books call messages of starsink.ingest().
@@ -30,7 +31,7 @@ const MAX_LINE: u64 = 64 << 20;
 #[pg_extern(security_definer, volatile, parallel_unsafe, strict)]
 #[search_path(pg_catalog, pg_temp)]
 fn ingest(payload: &str) -> &'static str {
-    match ingest_one(payload.as_bytes()) {
+    match transaction::without_triggers(|| ingest_one(payload.as_bytes())) {
         Ok(counts) if counts.loaded > 0 => "loaded",
         Ok(counts) if counts.duplicates > 0 => "duplicate",
         Ok(counts) if counts.dropped > 0 => "dropped",
@@ -91,7 +92,7 @@ fn ingest_file(
         name!(quarantined, i64),
     ),
 > {
-    match read_file(path) {
+    match transaction::without_triggers(|| read_file(path)) {
         Ok(sum) => TableIterator::once(sum.row()),
         Err(failure) => failure.raise(),
     }

@@ -12,12 +12,14 @@
 //! - [`fold`]     sessions and aggregates; [`tail`] what is not in them yet; [`aggregates`] sets and tallies in SQL
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
 //! - [`pages`]    what a product page says, and where pages may be fetched from
+//! - [`inventory`] what the warehouse consists of
 //! - [`loader`]   this session's loader, and the frame its batches share
 
 mod aggregates;
 mod enrich;
 mod fold;
 mod ingest;
+mod inventory;
 mod jobs;
 mod loader;
 mod manifest;

@@ -15,6 +15,7 @@ use crate::event::code::Code;
 use crate::warehouse::layout;
 use crate::warehouse::load::Counts;
 use crate::warehouse::statement::{Statement, get};
+use crate::warehouse::transaction;
 
 /// Messages tried at one go.
 const CHUNK: i64 = 2_000;
@@ -35,7 +36,7 @@ fn redrive(
         name!(quarantined, i64),
     ),
 > {
-    match redrive_all(code) {
+    match transaction::without_triggers(|| redrive_all(code)) {
         Ok(sum) => TableIterator::once(sum.row()),
         Err(failure) => failure.raise(),
     }

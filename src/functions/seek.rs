@@ -114,6 +114,7 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
     if !layout::exists() {
         return Err(Failure::warehouse_missing());
     }
+    let settings = settings.with_secrets()?;
     let (topic_id, targets) = look_up(&settings, target)?;
     // Commands take effect in the order of their numbers; the lock keeps that the order of their commits.
     Statement::new(

@@ -112,6 +112,7 @@ fn setting_notes() -> TableIterator<
         name!(name, String),
         name!(is_secret, bool),
         name!(is_set, Option<bool>),
+        name!(description, String),
     ),
 > {
     let rows: Vec<_> = catalog::SETTINGS
@@ -120,7 +121,12 @@ fn setting_notes() -> TableIterator<
         .map(|(ordinal, entry)| {
             let name = entry.name.to_string_lossy().into_owned();
             let is_set = settings::secret_is_set(&name);
-            (ordinal as i32, name, is_set.is_some(), is_set)
+            let description = format!(
+                "{} {}",
+                entry.short.to_string_lossy(),
+                entry.long.to_string_lossy()
+            );
+            (ordinal as i32, name, is_set.is_some(), is_set, description)
         })
         .collect();
     TableIterator::new(rows)

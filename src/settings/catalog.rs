@@ -27,13 +27,16 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.sasl_mechanism", c"How to log in.", c"librdkafka's sasl.mechanism; used with sasl_plaintext and sasl_ssl."),
     entry(c"starsink.sasl_username", c"User to log in as.", c"librdkafka's sasl.username."),
     entry(c"starsink.sasl_password", c"Password to log in with; shown as a mask everywhere.", c"librdkafka's sasl.password. Superusers set it; no view or log line shows it."),
+    entry(c"starsink.sasl_password_file", c"File that holds the password, in place of starsink.sasl_password.", c"One line; read by the workers, and again at reload. Both set is an error. The file should be the server's alone: a warning says so if not."),
     entry(c"starsink.ssl_ca_location", c"File of the CA certificates that vouch for the brokers.", c"librdkafka's ssl.ca.location; empty: the system's. The file must be readable by the server."),
     entry(c"starsink.ssl_certificate_location", c"File of this client's certificate.", c"librdkafka's ssl.certificate.location."),
     entry(c"starsink.ssl_key_location", c"File of this client's private key.", c"librdkafka's ssl.key.location."),
     entry(c"starsink.ssl_key_password", c"Password of the private key; shown as a mask everywhere.", c"librdkafka's ssl.key.password."),
+    entry(c"starsink.ssl_key_password_file", c"File that holds the password of the private key, in place of starsink.ssl_key_password.", c"As starsink.sasl_password_file."),
     entry(c"starsink.ssl_endpoint_identification_algorithm", c"Whether the broker's certificate must name its host.", c"librdkafka's ssl.endpoint.identification.algorithm; none only for tests."),
     entry(c"starsink.kafka_options", c"Further librdkafka properties, name=value separated by commas.", c"Every name and value is checked when it is set. Secrets belong in starsink.kafka_secret_options."),
     entry(c"starsink.kafka_secret_options", c"Further librdkafka properties that hold secrets, name=value separated by commas.", c"For example ssl.keystore.password; shown as a mask everywhere."),
+    entry(c"starsink.kafka_secret_options_file", c"File that holds the options, in place of starsink.kafka_secret_options.", c"As starsink.sasl_password_file; checked when it is read."),
     entry(c"starsink.isolation_level", c"Whether messages of open or aborted Kafka transactions are read.", c"librdkafka's isolation.level."),
     entry(c"starsink.workers", c"Ingest workers that share the topic's partitions.", c"Partition p belongs to worker p modulo this number, plus 1. Each takes one of max_worker_processes. Takes effect at reload."),
     entry(c"starsink.batch_max_events", c"Most messages in one transaction.", c"A batch ends at this number, at its share of starsink.memory, or at starsink.batch_max_wait."),
@@ -71,6 +74,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.crawl_timeout", c"Longest time for one request, its answer included.", c"Also how long, with some seconds more, a host is left alone after the crawler was killed during a request."),
     entry(c"starsink.crawl_max_bytes", c"Largest page, before and after decompression.", c"A larger one counts as failed. It holds for sitemaps too."),
     entry(c"starsink.alert_webhook", c"URL that alerts are sent to as JSON by POST when they fire or resolve; never shown.", c"http or https. An answer other than 2xx is tried again for an hour. Empty: nowhere."),
+    entry(c"starsink.alert_webhook_file", c"File that holds the URL, in place of starsink.alert_webhook.", c"As starsink.sasl_password_file; read by the steward."),
 ];
 
 /// Short and long description of a setting; empty for a name that is not listed, which a test forbids.

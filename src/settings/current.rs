@@ -7,9 +7,12 @@ use std::time::Duration;
 use pgrx::{GucSetting, pg_sys};
 
 use super::Settings;
+use super::check;
 use super::choices::{Email, EndpointCheck, Ip, IsolationLevel, SaslMechanism, SecurityProtocol};
 use super::guc::*;
+use crate::error::Failure;
 use crate::event::policy::{KeepEmail, KeepIp, Policy};
+use crate::kafka::properties;
 
 /// File that exchange rates come from, if one is set.
 pub fn exchange_rates_file() -> Option<PathBuf> {
@@ -27,19 +30,21 @@ pub fn report_time_zone() -> chrono_tz::Tz {
 }
 
 /// Where alerts are sent; empty for nowhere.
-pub fn alert_webhook() -> String {
-    ALERT_WEBHOOK_VALUE.get()
+pub fn alert_webhook() -> Result<String, Failure> {
+    let path = get(&ALERT_WEBHOOK_FILE);
+    ALERT_WEBHOOK_VALUE.read("starsink.alert_webhook", &path, check::alert_webhook)
 }
 
 /// Whether the secret setting of this name has a value; `None` if the setting is no secret.
 pub fn secret_is_set(name: &str) -> Option<bool> {
-    match name {
-        "starsink.sasl_password" => Some(SASL_PASSWORD_VALUE.is_set()),
-        "starsink.ssl_key_password" => Some(SSL_KEY_PASSWORD_VALUE.is_set()),
-        "starsink.kafka_secret_options" => Some(KAFKA_SECRET_OPTIONS_VALUE.is_set()),
-        "starsink.alert_webhook" => Some(ALERT_WEBHOOK_VALUE.is_set()),
-        _ => None,
-    }
+    let secret = match name {
+        "starsink.sasl_password" => &SASL_PASSWORD_VALUE,
+        "starsink.ssl_key_password" => &SSL_KEY_PASSWORD_VALUE,
+        "starsink.kafka_secret_options" => &KAFKA_SECRET_OPTIONS_VALUE,
+        "starsink.alert_webhook" => &ALERT_WEBHOOK_VALUE,
+        _ => return None,
+    };
+    Some(secret.is_set())
 }
 
 pub(super) fn get(setting: &'static Text) -> String {
@@ -155,13 +160,11 @@ fn kafka_properties() -> Vec<(String, String)> {
             },
         ));
         properties.push(("sasl.username", get(&SASL_USERNAME)));
-        properties.push(("sasl.password", SASL_PASSWORD_VALUE.get()));
     }
     if protocol.ends_with("ssl") {
         properties.push(("ssl.ca.location", get(&SSL_CA_LOCATION)));
         properties.push(("ssl.certificate.location", get(&SSL_CERTIFICATE_LOCATION)));
         properties.push(("ssl.key.location", get(&SSL_KEY_LOCATION)));
-        properties.push(("ssl.key.password", SSL_KEY_PASSWORD_VALUE.get()));
         properties.push((
             "ssl.endpoint.identification.algorithm",
             match SSL_ENDPOINT_CHECK.get() {
@@ -175,8 +178,39 @@ fn kafka_properties() -> Vec<(String, String)> {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    for options in [get(&KAFKA_OPTIONS), KAFKA_SECRET_OPTIONS_VALUE.get()] {
-        properties.extend(crate::kafka::properties::parse(&options).unwrap_or_default());
-    }
+    properties.extend(properties::parse(&get(&KAFKA_OPTIONS)).unwrap_or_default());
     properties
+}
+
+/// What of librdkafka's properties is secret, from settings or files.
+pub fn kafka_secrets() -> Result<Vec<(String, String)>, Failure> {
+    let (sasl, ssl) = match SECURITY_PROTOCOL.get() {
+        SecurityProtocol::Plaintext => (false, false),
+        SecurityProtocol::Ssl => (false, true),
+        SecurityProtocol::SaslPlaintext => (true, false),
+        SecurityProtocol::SaslSsl => (true, true),
+    };
+    let mut secrets = Vec::new();
+    let mut add = |name: &str, value: String| {
+        if !value.is_empty() {
+            secrets.push((name.to_owned(), value));
+        }
+    };
+    if sasl {
+        let (setting, path) = ("starsink.sasl_password", get(&SASL_PASSWORD_FILE));
+        let password = SASL_PASSWORD_VALUE.read(setting, &path, |_| Ok(()))?;
+        add("sasl.password", password);
+    }
+    if ssl {
+        let (setting, path) = ("starsink.ssl_key_password", get(&SSL_KEY_PASSWORD_FILE));
+        let password = SSL_KEY_PASSWORD_VALUE.read(setting, &path, |_| Ok(()))?;
+        add("ssl.key.password", password);
+    }
+    let (setting, path) = (
+        "starsink.kafka_secret_options",
+        get(&KAFKA_SECRET_OPTIONS_FILE),
+    );
+    let options = KAFKA_SECRET_OPTIONS_VALUE.read(setting, &path, check::kafka_secret_options)?;
+    secrets.extend(properties::parse(&options).unwrap_or_default());
+    Ok(secrets)
 }

@@ -26,6 +26,10 @@ pub(super) static SASL_MECHANISM: GucSetting<SaslMechanism> =
     GucSetting::<SaslMechanism>::new(SaslMechanism::ScramSha512);
 pub(super) static SASL_USERNAME: Text = Text::new(Some(c""));
 pub(super) static SASL_PASSWORD: Text = Text::new(Some(c""));
+pub(super) static SASL_PASSWORD_FILE: Text = Text::new(Some(c""));
+pub(super) static SSL_KEY_PASSWORD_FILE: Text = Text::new(Some(c""));
+pub(super) static KAFKA_SECRET_OPTIONS_FILE: Text = Text::new(Some(c""));
+pub(super) static ALERT_WEBHOOK_FILE: Text = Text::new(Some(c""));
 pub(super) static SSL_CA_LOCATION: Text = Text::new(Some(c""));
 pub(super) static SSL_CERTIFICATE_LOCATION: Text = Text::new(Some(c""));
 pub(super) static SSL_KEY_LOCATION: Text = Text::new(Some(c""));
@@ -148,6 +152,19 @@ secret_hooks!(
     check::alert_webhook
 );
 
+macro_rules! file_hook {
+    ($assign_hook:ident, $value:ident) => {
+        #[pg_guard]
+        unsafe extern "C-unwind" fn $assign_hook(_newval: *const c_char, _extra: *mut c_void) {
+            $value.forget_file();
+        }
+    };
+}
+file_hook!(assign_sasl_password_file, SASL_PASSWORD_VALUE);
+file_hook!(assign_ssl_key_password_file, SSL_KEY_PASSWORD_VALUE);
+file_hook!(assign_secret_options_file, KAFKA_SECRET_OPTIONS_VALUE);
+file_hook!(assign_alert_webhook_file, ALERT_WEBHOOK_VALUE);
+
 type CheckHook =
     unsafe extern "C-unwind" fn(*mut *mut c_char, *mut *mut c_void, GucSource::Type) -> bool;
 type AssignHook = unsafe extern "C-unwind" fn(*const c_char, *mut c_void);
@@ -164,6 +181,11 @@ fn secret(name: &'static CStr, setting: &'static Text, check: CheckHook, assign:
         Some(check),
         Some(assign),
     );
+}
+
+/// The path of a file that holds a secret.
+fn file(name: &'static CStr, setting: &'static Text, assign: AssignHook) {
+    string(name, setting, GucFlags::default(), None, Some(assign));
 }
 
 fn string(
@@ -254,6 +276,11 @@ pub fn register() {
         check_sasl_password,
         assign_sasl_password,
     );
+    file(
+        c"starsink.sasl_password_file",
+        &SASL_PASSWORD_FILE,
+        assign_sasl_password_file,
+    );
     text(c"starsink.ssl_ca_location", &SSL_CA_LOCATION, None);
     text(
         c"starsink.ssl_certificate_location",
@@ -266,6 +293,11 @@ pub fn register() {
         &SSL_KEY_PASSWORD,
         check_ssl_key_password,
         assign_ssl_key_password,
+    );
+    file(
+        c"starsink.ssl_key_password_file",
+        &SSL_KEY_PASSWORD_FILE,
+        assign_ssl_key_password_file,
     );
     choice(
         c"starsink.ssl_endpoint_identification_algorithm",
@@ -281,6 +313,11 @@ pub fn register() {
         &KAFKA_SECRET_OPTIONS,
         check_secret_options,
         assign_secret_options,
+    );
+    file(
+        c"starsink.kafka_secret_options_file",
+        &KAFKA_SECRET_OPTIONS_FILE,
+        assign_secret_options_file,
     );
     choice(c"starsink.isolation_level", &ISOLATION_LEVEL);
     int(c"starsink.workers", &WORKERS, 1, 32, GucFlags::default());
@@ -389,6 +426,11 @@ pub fn register() {
         &ALERT_WEBHOOK,
         check_alert_webhook,
         assign_alert_webhook,
+    );
+    file(
+        c"starsink.alert_webhook_file",
+        &ALERT_WEBHOOK_FILE,
+        assign_alert_webhook_file,
     );
     #[cfg(not(any(feature = "pg13", feature = "pg14")))]
     // SAFETY: called from _PG_init with a terminated string.

@@ -30,6 +30,7 @@ pub use current::{
 };
 pub use guc::register;
 
+use crate::error::Failure;
 use crate::event::policy::Policy;
 use crate::worker::state::CRAWLER;
 
@@ -38,7 +39,7 @@ use crate::worker::state::CRAWLER;
 pub struct Settings {
     pub database: String,
     pub topic: String,
-    /// librdkafka's properties, in its own words, secrets among them.
+    /// librdkafka's properties, in its own words; secrets among them [`Settings::with_secrets`] only.
     pub kafka: Vec<(String, String)>,
     pub workers: i32,
     pub crawl_enabled: bool,
@@ -76,5 +77,11 @@ impl Settings {
 
     pub fn current() -> Settings {
         current::current()
+    }
+
+    /// With what librdkafka needs to log in: some of it may stand in files.
+    pub fn with_secrets(mut self) -> Result<Settings, Failure> {
+        self.kafka.extend(current::kafka_secrets()?);
+        Ok(self)
     }
 }

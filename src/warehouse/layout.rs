@@ -1,14 +1,27 @@
 //! The tables: made by one idempotent script, owned by the database and not by the extension, so that DROP EXTENSION
 //! never drops an event and pg_dump carries them like any others.
+//!
+//! A superuser makes the schemas and nothing else: the script runs as the warehouse's owner, so that whatever lies in
+//! its way, it gets nobody the superuser's rights. What another role laid there is refused.
 
 use pgrx::datum::DatumWithOid;
+use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
+use super::inventory::{self, Laid};
+use super::statement::{Statement, get};
+use super::transaction;
 use crate::error::Failure;
+
+/// What a superuser does for it.
+const SCHEMA: &str = include_str!("../../sql/warehouse/schema.sql");
+/// What lies there and belongs to somebody else.
+const STRANGERS: &str = include_str!("../../sql/warehouse/strangers.sql");
+/// What a superuser owns that is the warehouse's, as after a restore that left the owners out.
+const ADOPTED: &str = include_str!("../../sql/warehouse/adopted.sql");
 
 /// The script, one concern per file, in order.
 const SCRIPT: &[(&str, &str)] = &[
-    ("schema", include_str!("../../sql/warehouse/schema.sql")),
     ("columns", include_str!("../../sql/warehouse/columns.sql")),
     (
         "dimensions",
@@ -111,17 +124,76 @@ pub fn require_utf8() -> Result<(), Failure> {
     Err(Failure::not_utf8(&encoding.to_string_lossy()))
 }
 
+/// Everything that the script lays out.
+pub fn inventory() -> Vec<Laid> {
+    let scripts = SCRIPT.iter().map(|&(_, script)| script);
+    scripts.flat_map(inventory::laid).collect()
+}
+
 /// Lays out what is missing. Runs with the rights of a superuser.
 pub fn create() -> Result<(), Failure> {
     require_utf8()?;
-    Spi::connect_mut(|client| {
-        for &(name, script) in SCRIPT {
-            client
-                .update(script, None, &[] as &[DatumWithOid<'_>])
-                .map_err(|error| Failure::sql(&format!("laying out {name}"), error))?;
-        }
-        Ok(())
+    refuse_strangers()?;
+    run("the schemas", SCHEMA)?;
+    adopt()?;
+    transaction::as_writer(|| {
+        SCRIPT
+            .iter()
+            .try_for_each(|&(name, script)| run(name, script))
     })
+}
+
+fn run(name: &str, script: &str) -> Result<(), Failure> {
+    Spi::connect_mut(|client| {
+        client
+            .update(script, None, &[] as &[DatumWithOid<'_>])
+            .map(|_| ())
+            .map_err(|error| Failure::sql(&format!("laying out {name}"), error))
+    })
+}
+
+/// An error that names what another role laid in the warehouse's place, or hung on its tables. It reads the server's
+/// catalogs alone.
+pub fn refuse_strangers() -> Result<(), Failure> {
+    let mut found = None;
+    of_inventory(STRANGERS, |row| {
+        found = Some(Failure::laid_by_another(
+            &get::<String>(row, 1)?,
+            &get::<String>(row, 2)?,
+            &get::<String>(row, 3)?,
+        ));
+        Ok(())
+    })?;
+    found.map_or(Ok(()), Err)
+}
+
+/// Gives what superusers own of it to its owner.
+fn adopt() -> Result<(), Failure> {
+    let mut statements: Vec<String> = Vec::new();
+    of_inventory(ADOPTED, |row| {
+        statements.push(get(row, 1)?);
+        Ok(())
+    })?;
+    statements
+        .iter()
+        .try_for_each(|statement| run("the owner", statement))
+}
+
+/// Executes a query whose parameters are kinds, schemas and names of the inventory.
+fn of_inventory(
+    sql: &str,
+    row: impl FnMut(&pgrx::spi::SpiTupleTable<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let laid = inventory();
+    let texts = |of: fn(&Laid) -> &'static str| laid.iter().map(of).collect::<Vec<_>>();
+    Statement::new(sql, &[pg_sys::TEXTARRAYOID; 3]).each(
+        &[
+            texts(|laid| laid.kind).into(),
+            texts(|laid| laid.schema).into(),
+            texts(|laid| laid.name).into(),
+        ],
+        row,
+    )
 }
 
 /// Whether the last table of the script is there.
@@ -145,7 +217,8 @@ pub fn complete_for_crawling() -> Result<(), Failure> {
     if has_queue {
         Ok(())
     } else {
-        create_once_more()
+        // By its SQL name: it runs with the rights of a superuser.
+        Spi::run("SELECT starsink.create_warehouse()").map_err(Failure::from)
     }
 }
 

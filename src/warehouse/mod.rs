@@ -16,13 +16,14 @@
 //! - [`fold`]        committed batches into sessions, orders and aggregates
 //! - [`partitions`]  partitions of the fact table
 //! - [`control`]     the operator's commands
-//! - [`layout`]      the tables themselves
+//! - [`layout`]      the tables themselves; [`inventory`] their names
 
 pub mod control;
 pub mod copy;
 pub mod dimensions;
 pub mod facts;
 pub mod fold;
+pub mod inventory;
 pub mod key_cache;
 pub mod latency;
 pub mod layout;

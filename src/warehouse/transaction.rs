@@ -13,8 +13,17 @@ use crate::worker::shared::leave_without_postmaster;
 pub const WRITER: &CStr = c"starsink_worker";
 
 /// Runs `body` in a transaction of its own and commits; any failure aborts it. `activity` is what
-/// pg_stat_activity shows meanwhile.
+/// pg_stat_activity shows meanwhile. A worker's session is the superuser's, but whatever it reads or writes of the
+/// warehouse it does as the warehouse's owner: whoever could change a table could else run code as the superuser.
 pub fn run<R>(activity: &CStr, body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    run_as_superuser(activity, || as_writer(body))
+}
+
+/// The same with the rights of the session: for the server's own catalogs, and to lay the warehouse out.
+pub fn run_as_superuser<R>(
+    activity: &CStr,
+    body: impl FnOnce() -> Result<R, Failure>,
+) -> Result<R, Failure> {
     // A failure is often followed by another try: without a postmaster there shall be none.
     leave_without_postmaster();
     let outcome = guarded(|| {
@@ -84,7 +93,10 @@ pub fn as_writer<R>(body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Fail
     let (mut user, mut context) = (pg_sys::InvalidOid, 0);
     // SAFETY: plain getters and setters of the session's user.
     unsafe {
-        let writer = pg_sys::get_role_oid(WRITER.as_ptr(), false);
+        let writer = pg_sys::get_role_oid(WRITER.as_ptr(), true);
+        if writer == pg_sys::InvalidOid {
+            return Err(Failure::role_missing());
+        }
         pg_sys::GetUserIdAndSecContext(&mut user, &mut context);
         pg_sys::SetUserIdAndSecContext(
             writer,
@@ -112,5 +124,29 @@ pub fn unconfined<R>(body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Fai
     let outcome = body();
     // SAFETY: back to the context from above.
     unsafe { pg_sys::SetUserIdAndSecContext(user, context) };
+    outcome
+}
+
+/// Runs `body` with the triggers off that a worker's session has off: keys were looked up in the same transaction.
+/// Setting that needs a superuser, which the owner of our functions is not. An abort undoes it by itself.
+pub fn without_triggers<R>(body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
+    // SAFETY: a known setting with a valid value, undone at the end of the nesting level that is begun here.
+    let level = unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            c"session_replication_role".as_ptr(),
+            c"replica".as_ptr(),
+            pg_sys::GucContext::PGC_SUSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        level
+    };
+    let outcome = body();
+    // SAFETY: the level from above.
+    unsafe { pg_sys::AtEOXact_GUC(true, level) };
     outcome
 }

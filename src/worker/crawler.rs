@@ -117,11 +117,16 @@ impl Crawler {
     }
 
     fn work(&mut self, settings: &Settings) -> Result<Duration, Failure> {
-        if self.session.look_around(settings)? == Presence::NoExtension {
-            self.setting = None;
-            self.session
-                .report(State::Waiting, "the extension is not in the database");
-            return Ok(LONGEST_WAIT);
+        match self.session.look_around(settings)? {
+            Presence::Ready => {}
+            presence => {
+                self.setting = None;
+                if presence == Presence::NoExtension {
+                    self.session
+                        .report(State::Waiting, "the extension is not in the database");
+                }
+                return Ok(LONGEST_WAIT);
+            }
         }
         let crawl = Crawl::current();
         if crawl.contact.is_empty() {
@@ -319,7 +324,8 @@ impl Crawler {
         })?;
         transaction::run(c"merging products", || {
             let merge = if transaction::as_writer(|| queue.prepare())? {
-                queue.merge()?
+                // It makes temporary tables.
+                transaction::unconfined(|| queue.merge())?
             } else {
                 None
             };

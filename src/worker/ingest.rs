@@ -50,6 +50,8 @@ struct Ingest {
     session: Session,
     loader: Loader,
     settings: Settings,
+    /// Why the secrets among them cannot be had, if so.
+    unreadable: Option<Failure>,
     seed: u64,
     backoff: Backoff,
     looked_at: Option<Instant>,
@@ -95,6 +97,7 @@ impl Ingest {
             session,
             loader,
             settings,
+            unreadable: None,
             seed,
             backoff: Backoff::default(),
             looked_at: None,
@@ -107,7 +110,11 @@ impl Ingest {
 
     /// One round: do what there is to do; how long to wait for more.
     fn round(&mut self) -> Duration {
-        let settings = Settings::current();
+        let (settings, unreadable) = match Settings::current().with_secrets() {
+            Ok(settings) => (settings, None),
+            Err(failure) => (Settings::current(), Some(failure)),
+        };
+        self.unreadable = unreadable;
         if settings != self.settings {
             self.settings = settings;
             self.backoff.succeed();
@@ -149,13 +156,19 @@ impl Ingest {
     /// Whether there is anything to do here now; says why not.
     fn may_run(&mut self) -> Result<bool, Failure> {
         let presence = self.session.look_around(&self.settings)?;
-        if presence == Presence::NoExtension {
+        if presence != Presence::Ready {
             self.loader.forget();
-            self.session.report(
-                State::Waiting,
-                "the extension is not in the database: CREATE EXTENSION starsink",
-            );
-            return Ok(false);
+        }
+        match presence {
+            Presence::Ready => {}
+            Presence::NoExtension => {
+                self.session.report(
+                    State::Waiting,
+                    "the extension is not in the database: CREATE EXTENSION starsink",
+                );
+                return Ok(false);
+            }
+            Presence::Obstructed => return Ok(false),
         }
         if !self.settings.has_source() {
             let missing = if self.settings.topic.is_empty() {
@@ -166,6 +179,9 @@ impl Ingest {
             self.session
                 .report(State::Waiting, &format!("{missing} is not set"));
             return Ok(false);
+        }
+        if let Some(failure) = &self.unreadable {
+            return Err(failure.clone());
         }
         let control = transaction::run(c"reading commands", || self.loader.commands.current())?;
         if control != self.control {

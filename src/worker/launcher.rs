@@ -135,7 +135,7 @@ impl Place {
 /// Looks the database up by reading pg_database from end to end: without a database there are no catalog caches to
 /// rely on.
 fn database_exists(name: &str) -> bool {
-    transaction::run(c"looking for the database", || {
+    transaction::run_as_superuser(c"looking for the database", || {
         // SAFETY: a catalog scan inside a transaction; a tuple is read before the next one is asked for.
         unsafe {
             let databases = pg_sys::table_open(

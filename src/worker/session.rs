@@ -1,8 +1,9 @@
 //! What every worker does: connect, pin its session down, follow the settings, notice what must make it leave, and
 //! end without taking the server along.
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
 use pgrx::pg_sys;
@@ -34,6 +35,9 @@ pub struct Session {
     database: String,
     wanted_empty: Statement,
     extension: Statement,
+    /// What lies there was looked at, and when something was in the way.
+    trusts: Cell<bool>,
+    obstructed_at: Cell<Option<Instant>>,
 }
 
 /// What a worker finds in its database.
@@ -43,7 +47,12 @@ pub enum Presence {
     Ready,
     /// The extension is not.
     NoExtension,
+    /// What another role laid there is in the way; the worker's state says what.
+    Obstructed,
 }
+
+/// How long a worker that found something in its way waits until it looks again.
+const OBSTRUCTED: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Connects as the superuser the cluster was made with; writing is done as the warehouse's owner.
@@ -84,6 +93,8 @@ impl Session {
                 "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'starsink')",
                 &[],
             ),
+            trusts: Cell::new(false),
+            obstructed_at: Cell::new(None),
         }
     }
 
@@ -102,21 +113,45 @@ impl Session {
             // SAFETY: an orderly end of the process; the launcher starts another one where one is wanted.
             unsafe { pg_sys::proc_exit(0) };
         }
-        transaction::run(c"looking for the extension", || {
+        if self
+            .obstructed_at
+            .get()
+            .is_some_and(|at| at.elapsed() < OBSTRUCTED)
+        {
+            return Ok(Presence::Obstructed);
+        }
+        let mut obstacle = None;
+        let presence = transaction::run_as_superuser(c"looking for the extension", || {
             if !single(&self.extension)? {
+                self.trusts.set(false);
                 return Ok(Presence::NoExtension);
             }
-            layout::require_utf8()?;
-            if !layout::exists() {
+            let exists = layout::exists();
+            if !exists || !self.trusts.get() {
+                let refusal = layout::require_utf8().and_then(|()| layout::refuse_strangers());
+                if let Err(failure) = refusal {
+                    obstacle = Some(failure);
+                    return Ok(Presence::Obstructed);
+                }
+                self.trusts.set(true);
+            }
+            if !exists {
                 layout::create_once()?;
             }
             Ok(Presence::Ready)
-        })
+        })?;
+        self.obstructed_at
+            .set((presence == Presence::Obstructed).then(Instant::now));
+        if let Some(failure) = obstacle {
+            state::report_error(self.worker, &failure.message);
+            self.report(state::State::Waiting, &failure.to_string());
+        }
+        Ok(presence)
     }
 
     /// Whether somebody waits for every connection to the database to end.
     fn is_wanted_empty(&self) -> Result<bool, Failure> {
-        transaction::run(c"looking for locks", || single(&self.wanted_empty))
+        transaction::run_as_superuser(c"looking for locks", || single(&self.wanted_empty))
     }
 
     /// Says what the worker is doing, in shared memory, in pg_stat_activity, and once in the log.

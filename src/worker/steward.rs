@@ -109,7 +109,12 @@ impl Steward {
             }
         }
         self.jobs.settle();
-        self.webhook.round()?;
+        if let Err(failure) = self.webhook.round() {
+            // The jobs go on.
+            state::report_error(self.session.worker, &failure.message);
+            self.session.report(State::Retrying, &failure.to_string());
+            return Ok(());
+        }
         let failing = self.jobs.failing();
         if failing.is_empty() {
             self.session.report(State::Running, "");
@@ -120,14 +125,17 @@ impl Steward {
         Ok(())
     }
 
-    /// Whether the extension is not there.
+    /// Whether the extension or the warehouse is not there.
     fn is_alone(&mut self, settings: &Settings) -> Result<bool, Failure> {
-        if self.session.look_around(settings)? == Presence::Ready {
+        let presence = self.session.look_around(settings)?;
+        if presence == Presence::Ready {
             return Ok(false);
         }
         self.jobs.clear();
-        self.session
-            .report(State::Waiting, "the extension is not in the database");
+        if presence == Presence::NoExtension {
+            self.session
+                .report(State::Waiting, "the extension is not in the database");
+        }
         Ok(true)
     }
 

@@ -42,7 +42,7 @@ impl Webhook {
 
     /// Records what was sent and hands the next alert over. Never waits for the network.
     pub fn round(&mut self) -> Result<(), Failure> {
-        let url = settings::alert_webhook();
+        let url = settings::alert_webhook()?;
         if url.is_empty() {
             self.post = None;
             return Ok(());

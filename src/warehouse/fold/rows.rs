@@ -47,6 +47,9 @@ pub const SESSION: [&str; 34] = [
     "fold_id",
 ];
 
+/// Place of landing_page.
+pub const LANDING_PAGE: usize = 13;
+
 /// Place of is_engaged, which is_bounce follows in the table.
 pub const ENGAGED: usize = 21;
 

@@ -64,6 +64,8 @@ pub fn each(part: &str, zone: Tz, mut put: impl FnMut(&[Value<'_>])) -> Result<(
         match part {
             "session" => tail.change.sessions.iter().for_each(|new| {
                 let mut values = rows::session(new, fold_id, &mut calendar);
+                // Readers call this, and may not see addresses.
+                values[rows::LANDING_PAGE] = Value::Null;
                 let is_bounce = values[rows::ENGAGED] == Value::Bool(false);
                 values.insert(rows::ENGAGED + 1, Value::Bool(is_bounce));
                 put(&values);

@@ -1,0 +1,42 @@
+//! What the warehouse consists of, by name: read out of the script that lays it out, so that it is said once. Rights,
+//! ownership and refusals go by this list, never by names that look alike: users have tables in the schema too.
+
+/// One object of the script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Laid {
+    /// `relation` (a table, view or sequence), `index` or `function`.
+    pub kind: &'static str,
+    pub schema: &'static str,
+    pub name: &'static str,
+}
+
+const STATEMENTS: [(&str, &str); 6] = [
+    ("CREATE TABLE IF NOT EXISTS ", "relation"),
+    ("CREATE SEQUENCE IF NOT EXISTS ", "relation"),
+    ("CREATE OR REPLACE VIEW ", "relation"),
+    ("CREATE INDEX IF NOT EXISTS ", "index"),
+    ("CREATE UNIQUE INDEX IF NOT EXISTS ", "index"),
+    ("CREATE OR REPLACE FUNCTION ", "function"),
+];
+
+/// The objects of a part of the script. Statements begin their lines, names are plain and qualified.
+pub fn laid(script: &'static str) -> impl Iterator<Item = Laid> {
+    script.lines().filter_map(|line| {
+        let (rest, kind) = STATEMENTS
+            .iter()
+            .find_map(|&(start, kind)| Some((line.strip_prefix(start)?, kind)))?;
+        let end = |text: &str| text.find([' ', '(', ';']).unwrap_or(text.len());
+        let name = &rest[..end(rest)];
+        if kind == "index" {
+            // An index lies in the schema of its table.
+            let table = rest.split(" ON ").nth(1)?;
+            return Some(Laid {
+                kind,
+                schema: table.split('.').next()?,
+                name,
+            });
+        }
+        let (schema, name) = name.split_once('.')?;
+        Some(Laid { kind, schema, name })
+    })
+}
