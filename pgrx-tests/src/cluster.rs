@@ -39,6 +39,8 @@ pub enum Stop {
 pub struct Cluster {
     server: Mutex<Option<Process>>,
     database: String,
+    /// Of the server's environment.
+    env: Vec<(String, String)>,
     bin: PathBuf,
     owner: Owner,
     port: Port,
@@ -107,6 +109,7 @@ impl Cluster {
                 "listen_addresses=127.0.0.1",
             ])
             .args(options)
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("the server log"))
             .stderr(log);

@@ -58,7 +58,6 @@ fn readers_see_the_state_and_the_warehouse_but_nothing_personal() {
         "os",
         "user_agent",
         "store",
-        "referrer",
     ] {
         allowed(
             &pg,
@@ -69,7 +68,12 @@ fn readers_see_the_state_and_the_warehouse_but_nothing_personal() {
     allowed(
         &pg,
         "reader",
-        "SELECT customer_key, identity_type, user_id_db, email_hash, email_domain FROM warehouse.dim_customer",
+        "SELECT customer_key, identity_type, email_domain FROM warehouse.dim_customer",
+    );
+    allowed(
+        &pg,
+        "reader",
+        "SELECT referrer_key, host, registrable_domain, kind, source, medium, term, is_internal FROM warehouse.dim_referrer",
     );
     allowed(
         &pg,
@@ -207,4 +211,102 @@ fn nothing_is_everybodys() {
         let open: Vec<String> = pg.query(query).iter().map(|row| row.get(0)).collect();
         assert!(open.is_empty(), "{what}: {open:?}");
     }
+}
+
+/// What operators may call, and readers.
+const OPERATORS: &str = "create_warehouse disable_job email_hash enable_job fold forget_customer forget_device forget_folds ingest ingest_file \
+    crawl crawl_pause crawl_resume load_exchange_rates pause rebuild_aggregates redrive resume revalue_order_lines run_job schedule_job seek verify \
+    merge_alloy_option merge_columns merge_currency merge_customer merge_diamond_option merge_dimension merge_exchange_rate merge_geography \
+    merge_judgement merge_list merge_may_repeat merge_members merge_product merge_rates merge_repeated merge_repetitions merge_rules \
+    merge_stage merge_store merge_targets";
+const READERS: &str = "alert_rows classify_channel classify_referrer convert_currency country_of_ip currency_of device_set_add device_set_common \
+    device_set_final device_set_final_count device_set_minus device_set_union distinct_devices exchange_rate expand_options extract_product \
+    file_progress fold_time_zone freshness_rows is_preloaded job_rows job_states merge_codes metric_names metrics next_run parse_price \
+    parse_user_agent partition_states prometheus quality_codes session_views setting_rows star_diagram status_rows tail_attribution \
+    tail_combination tail_first_seen tail_funnel tail_hour tail_option tail_order tail_order_replaced tail_place tail_place_interest \
+    tail_product tail_product_hour tail_referrer tail_session tail_session_replaced tail_store tail_technology tail_traffic tally_add \
+    tally_entries tally_final tally_percentile tally_pick tally_regroup tally_sum tally_top tally_total validation_codes valued worker_states";
+
+#[test]
+fn each_function_is_granted_on_purpose() {
+    let pg = staffed();
+    let granted = |role: &str| -> Vec<String> {
+        pg.query(&format!(
+            "SELECT DISTINCT p.proname::text COLLATE \"C\" FROM pg_proc AS p
+             WHERE p.pronamespace = 'starsink'::regnamespace AND has_function_privilege('{role}', p.oid, 'EXECUTE') ORDER BY 1"
+        ))
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+    };
+    let sorted = |lists: &[&'static str]| {
+        let mut names: Vec<&str> = lists
+            .iter()
+            .flat_map(|list| list.split_whitespace())
+            .collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(granted("reader"), sorted(&[READERS]));
+    assert_eq!(granted("operator"), sorted(&[READERS, OPERATORS]));
+    assert!(granted("nobody").is_empty());
+    // Whatever the workers run, they may.
+    let withheld: Vec<String> = pg
+        .query(
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p
+             WHERE p.pronamespace = 'starsink'::regnamespace AND NOT has_function_privilege('starsink_worker', p.oid, 'EXECUTE')",
+        )
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(withheld.is_empty(), "{withheld:?}");
+    // In the schema of the reports, all are for both, but the one that shows addresses.
+    let apart: Vec<String> = pg
+        .query(
+            "SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = 'warehouse'::regnamespace
+             AND NOT (has_function_privilege('reader', p.oid, 'EXECUTE') AND has_function_privilege('operator', p.oid, 'EXECUTE'))",
+        )
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(apart, ["raw_referrers"]);
+}
+
+#[test]
+fn the_inventory_names_all_that_is_laid_out_and_the_aggregates() {
+    let pg = staffed();
+    let unnamed: Vec<String> = pg
+        .query(
+            "SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+             WHERE n.nspname IN ('starsink', 'warehouse') AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I') AND NOT c.relispartition
+               AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
+               -- The columns' own sequences, the constraints' own indexes.
+               AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND c.relkind = 'S' AND d.deptype IN ('i', 'a'))
+               AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid)
+               AND NOT EXISTS (SELECT FROM starsink.warehouse_inventory() AS i WHERE i.schema_name = n.nspname AND i.name = c.relname)
+             UNION ALL
+             SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+             WHERE n.nspname IN ('starsink', 'warehouse')
+               AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')
+               AND NOT EXISTS (SELECT FROM starsink.warehouse_inventory() AS i WHERE i.schema_name = n.nspname AND i.name = p.proname AND i.kind = 'function')",
+        )
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
+    let missing: Vec<String> = pg
+        .query(
+            "SELECT i.kind || ' ' || i.schema_name || '.' || i.name FROM starsink.warehouse_inventory() AS i
+             WHERE CASE i.kind WHEN 'function' THEN to_regproc(i.schema_name || '.' || i.name) IS NULL
+                               ELSE to_regclass(i.schema_name || '.' || i.name) IS NULL END",
+        )
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(pg.one::<bool>(
+        "SELECT array_agg(a ORDER BY a) = (SELECT array_agg(i.name ORDER BY i.name) FROM starsink.warehouse_inventory() AS i
+                                           WHERE i.schema_name = 'warehouse' AND i.kind = 'relation' AND i.name LIKE 'agg\\_%')
+         FROM starsink.aggregate_tables() AS a"
+    ));
 }

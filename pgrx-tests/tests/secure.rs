@@ -47,12 +47,20 @@ fn both_mechanisms_log_in_and_the_password_is_nowhere_to_be_seen() {
         pg.one::<bool>("SELECT bool_and(last_error LIKE '%uthentication%') FROM starsink.status")
     );
     send(&producer, "shop", 0, &events[..10]);
+    let password = pg.data().join("password");
+    std::fs::write(&password, format!("{}\n", secure.password)).unwrap();
     for (number, mechanism) in [Mechanism::ScramSha512, Mechanism::Plain]
         .into_iter()
         .enumerate()
     {
         pg.alter_system("starsink.sasl_mechanism", mechanism.name());
-        pg.alter_system("starsink.sasl_password", secure.password);
+        // From the setting itself, then from a file.
+        if number == 0 {
+            pg.alter_system("starsink.sasl_password", secure.password);
+        } else {
+            pg.sql("ALTER SYSTEM RESET starsink.sasl_password");
+            pg.alter_system("starsink.sasl_password_file", password.display());
+        }
         pg.reload();
         send(
             &producer,
@@ -67,8 +75,9 @@ fn both_mechanisms_log_in_and_the_password_is_nowhere_to_be_seen() {
             pg.one::<String>(
                 "SELECT value FROM starsink.settings WHERE name = 'starsink.sasl_password'"
             ),
-            "(set, not shown)"
+            ["(set, not shown)", "(not set)"][number]
         );
+        pg.sql("ALTER SYSTEM RESET starsink.sasl_password_file");
         pg.alter_system("starsink.sasl_password", "wrong-opal-7461");
         pg.reload();
         pg.wait_for_state("retrying", "%uthentication%");

@@ -6,7 +6,7 @@ DECLARE
     filled text := '';
 BEGIN
     -- In one pass: what a fragment brings is never looked through for names.
-    FOR piece IN SELECT m FROM regexp_matches(template, '([^{]+)|\{([a-z_]+)\}', 'g') AS m LOOP
+    FOR piece IN SELECT m FROM regexp_matches(template, '([^{]+)|[{]([a-z_]+)[}]', 'g') AS m LOOP
         IF piece[1] IS NULL AND fragments->>piece[2] IS NULL THEN
             RAISE EXCEPTION 'a merge has no fragment %', piece[2] USING ERRCODE = 'XX000';
         END IF;

@@ -15,6 +15,7 @@ pub struct Builder {
     database: String,
     conf: Vec<(String, String)>,
     data: Option<PathBuf>,
+    env: Vec<(String, String)>,
 }
 
 impl Default for Builder {
@@ -24,6 +25,7 @@ impl Default for Builder {
             database: "postgres".into(),
             conf: Vec::new(),
             data: None,
+            env: Vec::new(),
         }
     }
 }
@@ -53,8 +55,15 @@ impl Builder {
         self
     }
 
+    /// A variable of the server's environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
     pub fn start(self) -> Cluster {
-        let cluster = self.create();
+        let mut cluster = self.create();
+        cluster.env = self.env.clone();
         cluster.start();
         if self.database != "postgres" {
             let name = self.database.replace('"', "\"\"");
@@ -112,6 +121,7 @@ impl Cluster {
         let cluster = Cluster {
             server: Mutex::new(None),
             database: database.into(),
+            env: Vec::new(),
             bin: bin(),
             owner: Owner::find(),
             port: Port::reserve(),
