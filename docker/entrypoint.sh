@@ -5,7 +5,7 @@
 #   POSTGRES_PASSWORD_FILE        password of the superuser postgres; needed for the first start
 #   STARSINK_DATABASE             database of the warehouse (shop)
 #   STARSINK_BOOTSTRAP_SERVERS    and any other STARSINK_X: the setting starsink.x, unless ALTER SYSTEM says otherwise;
-#   STARSINK_SASL_PASSWORD_FILE   the same from a file
+#   STARSINK_SASL_PASSWORD_FILE   the same from a file; where the server has such a setting for files, it reads the file itself
 #   /run/secrets/NAME_password    makes a login role starsink_NAME that may read the warehouse
 #
 # Arguments go to the server: -c shared_buffers=1GB.
@@ -23,10 +23,13 @@ settings() {
     echo "# Written at each start from the container's environment. ALTER SYSTEM overrides it."
     while IFS= read -r name; do
         value=${!name}
-        if [[ $name == *_FILE ]]; then
-            value=$(cat "$value")
-            name=${name%_FILE}
-        fi
+        case $name in
+            STARSINK_SASL_PASSWORD_FILE | STARSINK_SSL_KEY_PASSWORD_FILE | STARSINK_KAFKA_SECRET_OPTIONS_FILE | STARSINK_ALERT_WEBHOOK_FILE | STARSINK_EXCHANGE_RATES_FILE) ;;
+            *_FILE)
+                value=$(cat "$value")
+                name=${name%_FILE}
+                ;;
+        esac
         name=${name#STARSINK_}
         value=${value//\\/\\\\}
         printf "starsink.%s = '%s'\n" "${name,,}" "${value//\'/\'\'}"

@@ -74,10 +74,7 @@ fn what_he_laid_beforehand_is_refused_by_name_and_the_worker_waits() {
     assert_eq!(pg.one::<i64>("SELECT count(*) FROM public.witness"), 0);
     // Then it goes by itself, with a schema public that is his.
     pg.sql("DROP TABLE warehouse.dim_date; ALTER SCHEMA public OWNER TO mallory");
-    pg.wait_for(
-        "SELECT to_regclass('warehouse.dim_date') IS NOT NULL",
-        SOON,
-    );
+    pg.wait_for("SELECT to_regclass('warehouse.dim_date') IS NOT NULL", SOON);
     pg.wait_for_state("waiting", "starsink.topic is not set");
     let pids = pg.worker_pids("starsink ingest %");
     assert_eq!(pids.len(), 1);
