@@ -64,6 +64,62 @@ fn each_parser_reads_what_ingestion_reads() {
     }
 }
 
+/// What a page with this JSON-LD says of itself, in these columns.
+fn page(pg: &Cluster, columns: &str, json: &str) -> Option<String> {
+    text(
+        pg,
+        &format!(
+            "SELECT NULLIF(concat_ws('|', {columns}), '') FROM starsink.extract_product('<script type=\"application/ld+json\">{json}</script>', \
+             'https://shop.example.com/de/ring-vela.html?metal=gold')"
+        ),
+    )
+}
+
+#[test]
+fn pages_are_read_by_the_rules_of_schema_org() {
+    let pg = Cluster::builder().start();
+    pg.sql("CREATE EXTENSION starsink");
+    let offers = |offers: &str| {
+        let json = format!(r#"{{"@type":"Product","name":"Ring","offers":{offers}}}"#);
+        page(&pg, "price, currency", &json)
+    };
+    for (json, expected) in [
+        (
+            r#"{"priceSpecification":[{"price":"69.00","priceCurrency":"EUR","priceType":"https://schema.org/ListPrice"},{"price":"49.00","priceCurrency":"EUR"}]}"#,
+            "49.00|EUR",
+        ),
+        (
+            r#"{"priceSpecification":[{"price":"39.00","validForMemberTier":{"name":"gold"}},{"price":"49.00","priceCurrency":"EUR"}]}"#,
+            "49.00|EUR",
+        ),
+        (
+            r#"{"price":"140.000","priceCurrency":"EUR"}"#,
+            "140.000|EUR",
+        ),
+        (
+            r#"{"price":"1,278.50","priceCurrency":"USD"}"#,
+            "1278.50|USD",
+        ),
+    ] {
+        assert_eq!(offers(json).as_deref(), Some(expected), "{json}");
+    }
+    let variants = r#"{"@type":"ProductGroup","name":"Ring","brand":"Vela","hasVariant":[{"sku":"S","url":"?metal=silver","offers":{"price":5}},{"sku":"G","url":"?metal=gold","offers":{"price":9,"priceCurrency":"EUR"}}]}"#;
+    assert_eq!(
+        page(&pg, "sku, brand, price, currency", variants).as_deref(),
+        Some("G|Vela|9|EUR")
+    );
+    let apart = r##"{"@type":"Product","name":"Ring","offers":{"@type":"Offer","@id":"#o"}}</script><script type="application/ld+json">{"@id":"#o","price":"49.00"}"##;
+    assert_eq!(page(&pg, "price", apart).as_deref(), Some("49.00"));
+    let based = text(
+        &pg,
+        "SELECT image_url FROM starsink.extract_product('<base href=\"/static/\"><meta property=\"og:type\" content=\"product\"><meta property=\"og:image\" content=\"ring.jpg\">', 'https://shop.example.com/de/ring.html')",
+    );
+    assert_eq!(
+        based.as_deref(),
+        Some("https://shop.example.com/static/ring.jpg")
+    );
+}
+
 #[test]
 fn conversion_takes_the_latest_rate_of_seven_days_and_no_older_one() {
     let pg = Cluster::builder().start();

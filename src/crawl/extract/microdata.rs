@@ -1,11 +1,15 @@
 //! Microdata, in the shape of JSON-LD: an item is an object with `@type`, a property with several values an array.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::offer::SHOWN;
 use crate::crawl::markup::{Document, Node};
 
 /// Items within items beyond this depth are left out.
 const MAX_DEPTH: usize = 16;
+/// What marks a price as struck, so many elements up.
+const STRUCK: [&str; 3] = ["del", "s", "strike"];
+const MAX_ABOVE: usize = 4;
 /// Items beyond this number are left out.
 const MAX_ITEMS: usize = 2_000;
 
@@ -35,6 +39,9 @@ fn item(document: &Document, at: usize, depth: usize, budget: &mut usize) -> Opt
         .map(Value::from)
         .collect();
     object.insert("@type".to_owned(), Value::Array(types));
+    if let Some(id) = node.attribute("itemid") {
+        object.insert("@id".to_owned(), id.into());
+    }
     properties(document, document.within(at), &mut object, depth, budget);
     for id in node
         .attribute("itemref")
@@ -78,12 +85,22 @@ fn properties(
             let value = if is_item {
                 item(document, at, depth + 1, budget)
             } else {
-                value(document, at, node).map(Value::from)
+                value(document, at, node)
             };
             for name in names.split_whitespace() {
                 let name = name.rsplit('/').next().unwrap_or_default();
-                if let Some(value) = &value {
-                    add(object, name, value.clone());
+                let is_price = matches!(name, "price" | "lowPrice" | "minPrice");
+                let value = value
+                    .as_ref()
+                    .filter(|_| !(is_price && is_struck(document, at)));
+                match value {
+                    Some(Value::Object(shown)) if !is_item && !is_price => add(
+                        object,
+                        name,
+                        shown.get("@value").cloned().unwrap_or_default(),
+                    ),
+                    Some(value) => add(object, name, value.clone()),
+                    None => {}
                 }
             }
         }
@@ -108,8 +125,19 @@ fn add(object: &mut Map<String, Value>, name: &str, value: Value) {
     }
 }
 
-/// What a property's element says: in an attribute made for it, else in its text.
-fn value(document: &Document, at: usize, node: &Node) -> Option<String> {
+/// Whether the page strikes an element through.
+fn is_struck(document: &Document, at: usize) -> bool {
+    let above = std::iter::successors(document.nodes.get(at), |node| {
+        document.nodes.get(node.parent?)
+    });
+    above
+        .take(MAX_ABOVE)
+        .any(|node| STRUCK.contains(&node.name.as_str()))
+}
+
+/// What a property's element says: in an attribute made for it; else in its text, which is marked as shown to readers if
+/// it is more than figures.
+fn value(document: &Document, at: usize, node: &Node) -> Option<Value> {
     let attribute = match node.name.as_str() {
         "a" | "area" | "link" => node.attribute("href"),
         "img" | "audio" | "embed" | "iframe" | "source" | "track" | "video" => {
@@ -120,9 +148,17 @@ fn value(document: &Document, at: usize, node: &Node) -> Option<String> {
         "time" => node.attribute("datetime"),
         _ => None,
     };
-    node.attribute("content")
-        .or(attribute)
-        .map(str::to_owned)
-        .or_else(|| Some(document.text(at)))
-        .filter(|text| !text.trim().is_empty())
+    if let Some(said) = node.attribute("content").or(attribute) {
+        return (!said.trim().is_empty()).then(|| said.into());
+    }
+    let text = document.text(at);
+    let is_figures = text
+        .trim()
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    match text.trim().is_empty() {
+        true => None,
+        false if is_figures => Some(text.into()),
+        false => Some(json!({"@type": SHOWN, "@value": text})),
+    }
 }

@@ -4,17 +4,20 @@
 //! # Layout
 //! - [`json_ld`]    scripts of type application/ld+json; [`json_mend`] mends what is safe to mend
 //! - [`microdata`]  itemscope and itemprop, in the same shape as JSON-LD
-//! - [`thing`]      a schema.org Product, its offers and breadcrumbs
+//! - [`thing`]      a schema.org Product, its variants and breadcrumbs; [`offer`] what one pays for it
 //! - [`open_graph`] meta elements
 //! - [`shown`]      breadcrumbs, heading, price, canonical and hreflang links, hidden product number
 //! - [`offered`]    alloys and stones to choose from
+//! - [`place`]      the page's own address, and what relative ones are relative to
 //! - [`text`]       one value, cleaned
 
 pub mod json_ld;
 pub mod json_mend;
 pub mod microdata;
+pub mod offer;
 pub mod offered;
 pub mod open_graph;
+pub mod place;
 pub mod shown;
 pub mod text;
 pub mod thing;
@@ -24,6 +27,7 @@ use rust_decimal::Decimal;
 
 use super::markup::Document;
 use offered::Offered;
+use place::Place;
 
 /// Where something was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,20 +86,21 @@ const MAX_LIST: usize = 200;
 /// Reads a page; `None` if it shows no product.
 pub fn page(html: &str, url: &str) -> Option<Page> {
     let document = Document::parse(html);
+    let place = Place::of(&document, url);
     let structured = [
-        (json_ld::things(&document), Source::JsonLd),
+        (json_ld::things(&document, &place), Source::JsonLd),
         (microdata::things(&document), Source::Microdata),
     ];
-    let shown = shown::findings(&document, url);
+    let shown = shown::findings(&document, &place);
     let mut page = Page::default();
     let mut is_product = false;
     for (things, source) in &structured {
-        if let Some(findings) = thing::product(things, url, shown.canonical_url.as_deref()) {
+        if let Some(findings) = thing::product(things, &place, shown.canonical_url.as_deref()) {
             is_product = true;
             page.take(findings, *source);
         }
     }
-    if let Some(findings) = open_graph::product(&document, url) {
+    if let Some(findings) = open_graph::product(&document, &place) {
         is_product = true;
         page.take(findings, Source::OpenGraph);
     }
@@ -108,7 +113,7 @@ pub fn page(html: &str, url: &str) -> Option<Page> {
             .product_name
             .clone()
             .or_else(|| shown.product_name.clone());
-        let category = thing::breadcrumbs(things, url, name.as_deref());
+        let category = thing::breadcrumbs(things, &place, name.as_deref());
         page.take(
             Findings {
                 category,
@@ -122,9 +127,9 @@ pub fn page(html: &str, url: &str) -> Option<Page> {
         .product_name
         .as_deref()
         .or(shown.product_name.as_deref());
-    let category = shown::breadcrumbs(&document, url, name);
+    let category = shown::breadcrumbs(&document, &place, name);
     page.take(Findings { category, ..shown }, Source::Shown);
-    page.alternates = shown::alternates(&document, url);
+    page.alternates = shown::alternates(&document, &place);
     page.alternates.truncate(MAX_LIST);
     // The widest category is the kind of goods where nothing says so in words.
     if let (None, Some(widest)) = (&page.product.product_type, page.product.category.first()) {

@@ -2,11 +2,12 @@
 
 use super::Findings;
 use super::offered::Offered;
-use super::text::{address, amount, clean, currency, gender, path, term};
+use super::place::Place;
+use super::text::{clean, currency, gender, machine_amount, path, term};
 use crate::crawl::markup::Document;
 
 /// What the meta elements say, if they speak of a product.
-pub fn product(document: &Document, url: &str) -> Option<Findings> {
+pub fn product(document: &Document, place: &Place) -> Option<Findings> {
     let get = |names: &[&str]| {
         names.iter().find_map(|name| {
             document
@@ -23,18 +24,21 @@ pub fn product(document: &Document, url: &str) -> Option<Findings> {
     };
     let is_product =
         get(&["og:type"]).is_some_and(|kind| kind.to_ascii_lowercase().contains("product"));
-    let price = get(&[
-        "product:price:amount",
-        "og:price:amount",
-        "product:sale_price:amount",
-    ])
-    .and_then(|text| amount(&text));
+    // Of a sale, the sale's price is the one to pay.
+    let price = |kind: &str, unit: &str| {
+        let (amount, beside) = machine_amount(&get(&[format!("{kind}:amount").as_str()])?)?;
+        let named = get(&[format!("{kind}:currency").as_str(), unit]);
+        Some((amount, named.and_then(|text| currency(&text)).or(beside)))
+    };
+    let price = price("product:sale_price", "product:price:currency")
+        .or_else(|| price("product:price", "og:price:currency"))
+        .or_else(|| price("og:price", "product:price:currency"));
     if !is_product && price.is_none() {
         return None;
     }
     let name =
         get(&["og:title"]).map(|title| without_site(&title, get(&["og:site_name"]).as_deref()));
-    let (price, beside) = price.unzip();
+    let (price, unit) = price.unzip();
     Some(Findings {
         product_id: get(&["product:retailer_item_id", "product:id"]),
         sku: get(&["product:sku", "product:retailer_part_no", "og:sku"]),
@@ -47,11 +51,11 @@ pub fn product(document: &Document, url: &str) -> Option<Findings> {
         gender: get(&["product:target_gender", "product:gender"]).and_then(|text| gender(&text)),
         brand: get(&["product:brand", "og:brand"]),
         image_url: get(&["og:image:secure_url", "og:image", "og:image:url"])
-            .and_then(|text| address(&text, url)),
-        canonical_url: get(&["og:url"]).and_then(|text| address(&text, url)),
-        currency: get(&["product:price:currency", "og:price:currency"])
-            .and_then(|text| currency(&text))
-            .or(beside.flatten()),
+            .and_then(|text| place.address(&text)),
+        canonical_url: get(&["og:url"]).and_then(|text| place.address(&text)),
+        currency: unit.flatten().or_else(|| {
+            get(&["product:price:currency", "og:price:currency"]).and_then(|text| currency(&text))
+        }),
         price,
         availability: get(&["product:availability", "og:availability"])
             .and_then(|text| term(&text)),

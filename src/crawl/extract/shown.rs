@@ -3,14 +3,15 @@
 
 use super::Findings;
 use super::offered::Offered;
-use super::text::{address, amount, clean};
+use super::place::Place;
+use super::text::{amount, clean, machine_amount};
 use super::thing::way;
 use crate::crawl::markup::{Document, Node};
 
 /// Longer trails are none.
 const MAX_CRUMBS: usize = 20;
 
-pub fn findings(document: &Document, url: &str) -> Findings {
+pub fn findings(document: &Document, place: &Place) -> Findings {
     let product_name = document
         .elements("h1")
         .find_map(|(at, _)| clean(&document.text(at)));
@@ -19,7 +20,7 @@ pub fn findings(document: &Document, url: &str) -> Findings {
         product_id: product_id(document),
         product_name,
         canonical_url: links(document, "canonical")
-            .find_map(|link| address(link.attribute("href")?, url)),
+            .find_map(|link| place.address(link.attribute("href")?)),
         price,
         currency: beside.flatten(),
         offered: Offered::of_forms(document),
@@ -28,7 +29,7 @@ pub fn findings(document: &Document, url: &str) -> Findings {
 }
 
 /// The page in other languages.
-pub fn alternates(document: &Document, url: &str) -> Vec<(String, String)> {
+pub fn alternates(document: &Document, place: &Place) -> Vec<(String, String)> {
     links(document, "alternate")
         .filter_map(|link| {
             let language = link.attribute("hreflang")?.trim();
@@ -37,7 +38,7 @@ pub fn alternates(document: &Document, url: &str) -> Vec<(String, String)> {
                 && language
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            is_tag.then(|| Some((language.to_owned(), address(link.attribute("href")?, url)?)))?
+            is_tag.then(|| Some((language.to_owned(), place.address(link.attribute("href")?)?)))?
         })
         .collect()
 }
@@ -84,7 +85,7 @@ fn product_id(document: &Document) -> Option<String> {
 }
 
 /// The first list that is called breadcrumbs.
-pub fn breadcrumbs(document: &Document, url: &str, product_name: Option<&str>) -> Vec<String> {
+pub fn breadcrumbs(document: &Document, place: &Place, product_name: Option<&str>) -> Vec<String> {
     let is_trail = |node: &Node| {
         ["class", "id", "aria-label"].iter().any(|attribute| {
             node.attribute(attribute).is_some_and(|value| {
@@ -124,7 +125,7 @@ pub fn breadcrumbs(document: &Document, url: &str, product_name: Option<&str>) -
         }))?;
         Some((name, link.map(str::to_owned)))
     });
-    way(crumbs.collect(), url, product_name)
+    way(crumbs.collect(), place, product_name)
 }
 
 /// A price that the page marks for its own scripts, in the page's notation.
@@ -140,7 +141,7 @@ fn price(document: &Document) -> Option<(rust_decimal::Decimal, Option<String>)>
                     .is_some_and(|id| id.starts_with("product-price"))
         })
         .find_map(|(at, node)| {
-            amount(&clean(&document.text(at))?)
-                .or_else(|| amount(node.attribute("data-price-amount")?))
+            let shown = clean(&document.text(at)).and_then(|text| amount(&text));
+            shown.or_else(|| machine_amount(node.attribute("data-price-amount")?))
         })
 }

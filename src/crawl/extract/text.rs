@@ -46,6 +46,31 @@ pub fn amount(text: &str) -> Option<(Decimal, Option<String>)> {
     (price.amount > Decimal::ZERO).then(|| (price.amount, price.currency.map(currency_token)))
 }
 
+/// A price as machines write it: a lone point begins the decimals, however many there are. Two marks are read as people
+/// write them.
+pub fn machine_amount(text: &str) -> Option<(Decimal, Option<String>)> {
+    let first = text.find(|c: char| c.is_ascii_digit())?;
+    let last = text.rfind(|c: char| c.is_ascii_digit())? + 1;
+    let figures = text.get(first..last)?;
+    let decimals = figures.split_once('.').map(|(_, decimals)| decimals);
+    let is_lone = |decimals: &&str| {
+        decimals.len() == 3
+            && figures
+                .bytes()
+                .filter(|byte| !byte.is_ascii_digit())
+                .count()
+                == 1
+    };
+    if decimals.filter(is_lone).is_none() {
+        return amount(text);
+    }
+    // Four digits behind a point are no group of thousands to anybody.
+    let longer = [text.get(..last)?, "0", text.get(last..)?].concat();
+    let (mut amount, currency) = amount(&longer)?;
+    amount.rescale(3);
+    Some((amount, currency))
+}
+
 /// A code of ISO 4217, or another way to write a currency.
 pub fn currency(text: &str) -> Option<String> {
     let token = currency_token(&clean(text)?);
@@ -95,7 +120,7 @@ pub fn term(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, amount, clean, currency, gender, path, term};
+    use super::{address, amount, clean, currency, gender, machine_amount, path, term};
 
     #[test]
     fn values_are_cleaned() {
@@ -110,6 +135,45 @@ mod tests {
             assert_eq!(clean(text).as_deref(), expected, "{text}");
         }
         assert!(clean(&"word ".repeat(10_000)).unwrap().len() <= 500);
+    }
+
+    #[test]
+    fn a_point_of_machines_begins_the_decimals() {
+        let read = |text| {
+            machine_amount(text)
+                .map(|(amount, currency)| (amount.to_string(), currency.unwrap_or_default()))
+        };
+        for (text, expected, currency) in [
+            ("12.500", "12.500", ""),
+            ("140.000", "140.000", ""),
+            ("1.234", "1.234", ""),
+            ("0.500", "0.500", ""),
+            ("1278.500", "1278.500", ""),
+            ("49.00", "49.00", ""),
+            ("49", "49", ""),
+            ("12.500 KWD", "12.500", "KWD"),
+            ("EUR 140.000", "140.000", "EUR"),
+            ("49.9000", "49.9000", ""),
+            // What breaks the rule is read as people write it.
+            ("1,278.50", "1278.50", ""),
+            ("1.234,56", "1234.56", ""),
+            ("1,278.500", "1278.500", ""),
+            ("1.234.567", "1234567", ""),
+            ("1.234.567,89 €", "1234567.89", "€"),
+            ("49,90", "49.90", ""),
+            ("1,278", "1278", ""),
+            ("1 278,00 kr", "1278.00", "KR"),
+            ("1'278.50", "1278.50", ""),
+        ] {
+            assert_eq!(
+                read(text),
+                Some((expected.to_owned(), currency.to_owned())),
+                "{text}"
+            );
+        }
+        for text in ["", "0.000", "ask", "1.2.3 or 4.500", "-", "."] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -3,49 +3,131 @@
 use serde_json::{Number, Value};
 
 use super::Findings;
+use super::offer;
 use super::offered::Offered;
-use super::text::{address, amount, clean, currency, gender, path, term};
-use crate::event::price;
+use super::place::{Place, likeness, link, same_page};
+use super::text::{clean, gender, path};
 
-/// The page's own product: the one whose address is the page's, else the first with an offer, else the first.
-pub fn product(things: &[Value], url: &str, canonical: Option<&str>) -> Option<Findings> {
+/// Variants beyond this number are not looked at.
+const MAX_VARIANTS: usize = 1_000;
+
+/// The page's own product: the one whose address is the page's, else the first with an offer, else the first. Of a group
+/// the variant that the page is about, where its address tells which.
+pub fn product(things: &[Value], place: &Place, canonical: Option<&str>) -> Option<Findings> {
     let products: Vec<&Value> = things
         .iter()
         .flat_map(with_main_entity)
         .filter(|thing| is_product(thing))
         .collect();
-    let is_here = |thing: &&&Value| {
-        ["url", "@id", "mainEntityOfPage"]
+    let pages = [Some(place.url.as_str()), canonical];
+    let mut own: Option<(usize, &Value)> = None;
+    for product in &products {
+        let its = ["url", "@id", "mainEntityOfPage"]
             .iter()
-            .filter_map(|key| string(thing.get(key)))
-            .filter_map(|text| address(&text, url))
-            .any(|its| {
-                same_page(&its, url)
-                    || canonical.is_some_and(|canonical| same_page(&its, canonical))
-            })
+            .filter_map(|key| product.get(*key))
+            .filter_map(|value| place.address(link(value)?));
+        let scores = its.flat_map(|its| {
+            pages
+                .into_iter()
+                .flatten()
+                .filter_map(move |page| likeness(&its, page))
+        });
+        // The first of equals.
+        match scores.max() {
+            Some(score) if own.is_none_or(|(best, _)| best < score) => {
+                own = Some((score, *product))
+            }
+            _ => {}
+        }
+    }
+    let own = own.map(|(_, product)| product);
+    let chosen = own
+        .or_else(|| {
+            let of_the_page = |product: &&&Value| variant(product, place, canonical).is_some();
+            products.iter().find(of_the_page).copied()
+        })
+        .or_else(|| {
+            let mut products = products.iter();
+            products
+                .find(|thing| thing.get("offers").is_some())
+                .copied()
+        })
+        .or(products.first().copied())?;
+    let group = all(chosen.get("isVariantOf")).find(|group| group.is_object());
+    Some(match (variant(chosen, place, canonical), group) {
+        (Some(variant), _) => within(findings(variant, place), findings(chosen, place)),
+        (None, Some(group)) => within(findings(chosen, place), findings(group, place)),
+        (None, None) => with_variants(findings(chosen, place), chosen, place),
+    })
+}
+
+/// The variant of a group that the page is about: the one that has the page's address, or the address of its offer, if
+/// that is no other variant's.
+fn variant<'a>(group: &'a Value, place: &Place, canonical: Option<&str>) -> Option<&'a Value> {
+    let find = |page: &str| {
+        let mut best: Option<(usize, &Value)> = None;
+        let mut is_alone = false;
+        for variant in all(group.get("hasVariant")).take(MAX_VARIANTS) {
+            let offers = all(variant.get("offers")).filter_map(|offer| offer.get("url"));
+            let urls = ["url", "@id", "mainEntityOfPage"]
+                .iter()
+                .filter_map(|key| variant.get(*key));
+            let score = urls
+                .chain(offers)
+                .filter_map(link)
+                // A fragment is a name within the page, and every variant may have one.
+                .filter(|link| !link.contains('#'))
+                .filter_map(|link| likeness(&place.address(link)?, page))
+                .max()
+                .filter(|score| *score > 0);
+            match (score, best) {
+                (Some(score), Some((known, _))) if score == known => is_alone = false,
+                (Some(score), Some((known, _))) if score < known => {}
+                (Some(score), _) => (best, is_alone) = (Some((score, variant)), true),
+                (None, _) => {}
+            }
+        }
+        best.filter(|_| is_alone).map(|(_, variant)| variant)
     };
-    let chosen = products
-        .iter()
-        .find(is_here)
-        .or_else(|| products.iter().find(|thing| thing.get("offers").is_some()))
-        .or(products.first())?;
-    Some(findings(chosen, url))
+    find(&place.url).or_else(|| find(canonical?))
+}
+
+/// A variant with what it has in common with its group.
+fn within(variant: Findings, group: Findings) -> Findings {
+    // An amount and its currency belong together.
+    let (price, currency, availability) = match variant.price {
+        Some(_) => (variant.price, variant.currency, variant.availability),
+        None => (group.price, group.currency, group.availability),
+    };
+    let category = match variant.category.is_empty() {
+        true => group.category,
+        false => variant.category,
+    };
+    let mut offered = variant.offered;
+    let others = group.offered.into_iter();
+    let others: Vec<Offered> = others.filter(|other| !offered.contains(other)).collect();
+    offered.extend(others);
+    Findings {
+        product_id: variant.product_id.or(group.product_id),
+        sku: variant.sku.or(group.sku),
+        product_name: variant.product_name.or(group.product_name),
+        product_type: variant.product_type.or(group.product_type),
+        category,
+        collection: variant.collection.or(group.collection),
+        gender: variant.gender.or(group.gender),
+        brand: variant.brand.or(group.brand),
+        image_url: variant.image_url.or(group.image_url),
+        canonical_url: variant.canonical_url.or(group.canonical_url),
+        price,
+        currency,
+        availability,
+        offered,
+    }
 }
 
 /// A thing, and what its page is about.
 fn with_main_entity(thing: &Value) -> impl Iterator<Item = &Value> {
     std::iter::once(thing).chain(all(thing.get("mainEntity")))
-}
-
-fn same_page(a: &str, b: &str) -> bool {
-    let bare = |url: &str| {
-        url.split(['#', '?'])
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches('/')
-            .to_owned()
-    };
-    bare(a) == bare(b)
 }
 
 fn is_product(thing: &Value) -> bool {
@@ -60,14 +142,15 @@ fn is_product(thing: &Value) -> bool {
     )
 }
 
-fn is_a(thing: &Value, types: &[&str]) -> bool {
+pub fn is_a(thing: &Value, types: &[&str]) -> bool {
     all(thing.get("@type"))
         .filter_map(Value::as_str)
         .filter_map(|name| name.rsplit(['/', '#', ':']).next())
         .any(|name| types.contains(&name))
 }
 
-fn findings(product: &Value, url: &str) -> Findings {
+/// What a thing says of itself.
+fn findings(product: &Value, place: &Place) -> Findings {
     let get = |key: &str| string(product.get(key)).and_then(|text| clean(&text));
     let property = |names: &[&str]| property(product, names);
     let mut found = Findings {
@@ -131,60 +214,30 @@ fn findings(product: &Value, url: &str) -> Findings {
         brand: get("brand").or_else(|| get("manufacturer")),
         image_url: all(product.get("image"))
             .find_map(image)
-            .and_then(|text| address(&text, url)),
-        canonical_url: get("url").and_then(|text| address(&text, url)),
+            .and_then(|text| place.address(&text)),
+        canonical_url: get("url").and_then(|text| place.address(&text)),
         offered: Offered::of_product(product),
         ..Findings::default()
     };
-    offer(product, &mut found);
-    // Of a group, what is common stands with it, the rest with its variants.
+    offer::find(product, place, &mut found);
+    found
+}
+
+/// Of a group, what is common stands with it, the rest with its variants.
+fn with_variants(mut found: Findings, product: &Value, place: &Place) -> Findings {
     for variant in all(product.get("hasVariant")) {
         if found.price.is_none() {
-            offer(variant, &mut found);
+            offer::find(variant, place, &mut found);
         }
         let get = |key: &str| string(variant.get(key)).and_then(|text| clean(&text));
         found.sku = found.sku.or_else(|| get("sku"));
         found.image_url = found.image_url.or_else(|| {
             all(variant.get("image"))
                 .find_map(image)
-                .and_then(|text| address(&text, url))
+                .and_then(|text| place.address(&text))
         });
     }
     found
-}
-
-/// The first offer with a price; of an aggregate the lowest.
-fn offer(product: &Value, found: &mut Findings) {
-    let offers = all(product.get("offers"))
-        .flat_map(|offer| std::iter::once(offer).chain(all(offer.get("offers"))));
-    for offer in offers {
-        let specification = all(offer.get("priceSpecification"));
-        for priced in std::iter::once(offer).chain(specification) {
-            let Some((price, beside)) = ["price", "lowPrice", "minPrice"]
-                .iter()
-                .find_map(|key| money(priced.get(key)?))
-            else {
-                continue;
-            };
-            found.price = Some(price);
-            found.currency = string(priced.get("priceCurrency"))
-                .or_else(|| string(offer.get("priceCurrency")))
-                .and_then(|text| currency(&text))
-                .or(beside);
-            found.availability = string(offer.get("availability")).and_then(|text| term(&text));
-            return;
-        }
-    }
-}
-
-fn money(value: &Value) -> Option<(rust_decimal::Decimal, Option<String>)> {
-    match value {
-        Value::Number(number) => {
-            let amount = price::number(&number.to_string())?;
-            (amount > rust_decimal::Decimal::ZERO).then_some((amount, None))
-        }
-        other => amount(&clean(&string(Some(other))?)?),
-    }
 }
 
 /// The value of an additionalProperty with one of these names.
@@ -208,7 +261,7 @@ fn image(value: &Value) -> Option<String> {
 }
 
 /// The way to the product: without the home page before it, and itself behind it.
-pub fn breadcrumbs(things: &[Value], url: &str, product_name: Option<&str>) -> Vec<String> {
+pub fn breadcrumbs(things: &[Value], place: &Place, product_name: Option<&str>) -> Vec<String> {
     let lists = things
         .iter()
         .flat_map(|thing| std::iter::once(thing).chain(all(thing.get("breadcrumb"))))
@@ -238,7 +291,7 @@ pub fn breadcrumbs(things: &[Value], url: &str, product_name: Option<&str>) -> V
             .into_iter()
             .map(|(_, name, link)| (name, link))
             .collect();
-        let found = way(crumbs, url, product_name);
+        let found = way(crumbs, place, product_name);
         if !found.is_empty() {
             return found;
         }
@@ -249,13 +302,13 @@ pub fn breadcrumbs(things: &[Value], url: &str, product_name: Option<&str>) -> V
 /// Crumbs with their links: the home page is left out, and the page itself.
 pub fn way(
     mut crumbs: Vec<(String, Option<String>)>,
-    url: &str,
+    place: &Place,
     product_name: Option<&str>,
 ) -> Vec<String> {
     let leads_home = |link: &Option<String>| {
         let link = link
             .as_deref()
-            .and_then(|link| url::Url::parse(&address(link, url)?).ok());
+            .and_then(|link| url::Url::parse(&place.address(link)?).ok());
         link.is_some_and(|link| link.path().trim_matches('/').len() <= 2)
     };
     if crumbs
@@ -268,8 +321,8 @@ pub fn way(
         product_name.is_some_and(|product| product.eq_ignore_ascii_case(name))
             || link
                 .as_deref()
-                .and_then(|link| address(link, url))
-                .is_some_and(|link| same_page(&link, url))
+                .and_then(|link| place.address(link))
+                .is_some_and(|link| same_page(&link, &place.url))
     };
     if crumbs
         .last()
