@@ -1,9 +1,14 @@
 //! robots.txt, by RFC 9309: which paths a crawler may ask for, how often, and where the sitemaps are.
+//!
+//! Only rules end the list of a group's crawlers; Crawl-delay and other records end nothing. A Crawl-delay is for those
+//! whom the group has named so far.
 
 use std::time::Duration;
 
+use encoding_rs::UTF_8;
+
 /// What RFC 9309 asks to be read at least, and no more is.
-pub const MAX_BYTES: usize = 500 * 1024;
+const MAX_BYTES: usize = 500 * 1024;
 /// A site that asks for longer waits would be visited never.
 const LONGEST_DELAY: f64 = 3600.0;
 
@@ -18,7 +23,8 @@ pub struct Robots {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Rule {
     allows: bool,
-    /// Normalised, as paths are before they are compared.
+    /// Normalised, as paths are before they are compared: `*` is anything, `$` at the end is the end, and the
+    /// characters themselves are `%2A` and `%24`.
     pattern: Vec<u8>,
 }
 
@@ -36,9 +42,7 @@ impl Robots {
         let (mut mine, mut all) = (Group::default(), Group::default());
         let (mut for_me, mut for_all, mut in_rules) = (false, false, false);
         let mut sitemaps = Vec::new();
-        let text = text.trim_start_matches('\u{feff}');
-        let end = text.floor_char_boundary(MAX_BYTES);
-        for line in text.get(..end).unwrap_or_default().split(['\n', '\r']) {
+        for line in beginning(text).split(['\n', '\r']) {
             let line = line.split('#').next().unwrap_or_default();
             let Some((key, value)) = line.split_once(':') else {
                 continue;
@@ -50,7 +54,7 @@ impl Robots {
                     if std::mem::take(&mut in_rules) {
                         (for_me, for_all) = (false, false);
                     }
-                    for_all |= value == "*";
+                    for_all |= value.split_whitespace().next() == Some("*");
                     for_me |= token(value).eq_ignore_ascii_case(name);
                     mine.is_there |= for_me;
                     all.is_there |= for_all;
@@ -61,7 +65,7 @@ impl Robots {
                     if !value.is_empty() {
                         let rule = Rule {
                             allows: key == "allow",
-                            pattern: normalised(value),
+                            pattern: pattern(value),
                         };
                         if for_me {
                             mine.rules.push(rule.clone());
@@ -72,7 +76,6 @@ impl Robots {
                     }
                 }
                 "crawl-delay" => {
-                    in_rules = true;
                     let delay = value.parse::<f64>().ok().filter(|delay| *delay >= 0.0);
                     let delay =
                         delay.map(|delay| Duration::from_secs_f64(delay.min(LONGEST_DELAY)));
@@ -83,7 +86,6 @@ impl Robots {
                         all.crawl_delay = delay.or(all.crawl_delay);
                     }
                 }
-                // Belongs to no group, and ends none.
                 "sitemap" => sitemaps.push(value.to_owned()),
                 _ => {}
             }
@@ -98,7 +100,7 @@ impl Robots {
 
     /// Whether a path with its query may be asked for: the longest pattern decides, allowing before disallowing.
     pub fn permit(&self, path: &str) -> bool {
-        let path = normalised(path);
+        let path = normalised(path, b"");
         if path == b"/robots.txt" {
             return true;
         }
@@ -110,14 +112,42 @@ impl Robots {
     }
 }
 
+/// The text of a file as a server sent it: UTF-8, or what its byte-order mark says; as much of it as is read.
+pub fn text(bytes: &[u8]) -> String {
+    let (text, _, _) = UTF_8.decode(bytes);
+    beginning(&text).replace('\0', "")
+}
+
+/// As much as is read, in whole lines: half a path would forbid other pages than the whole one.
+fn beginning(text: &str) -> &str {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.len() <= MAX_BYTES {
+        return text;
+    }
+    let text = text
+        .get(..text.floor_char_boundary(MAX_BYTES))
+        .unwrap_or_default();
+    let end = text.rfind(['\n', '\r']).unwrap_or_default();
+    text.get(..end).unwrap_or_default()
+}
+
 /// The product token: `starsink` of `starsink/1.0`.
 fn token(value: &str) -> &str {
     let end = value.find(|c: char| !(c.is_ascii_alphabetic() || c == '_' || c == '-'));
     value.get(..end.unwrap_or(value.len())).unwrap_or_default()
 }
 
-/// Octets outside ASCII are percent-encoded, what need not be encoded is not, and hex digits are capitals.
-fn normalised(path: &str) -> Vec<u8> {
+/// A rule's path: `*` anywhere and `$` at the end have a meaning of their own.
+fn pattern(value: &str) -> Vec<u8> {
+    match value.strip_suffix('$') {
+        Some(value) => [normalised(value, b"*").as_slice(), b"$"].concat(),
+        None => normalised(value, b"*"),
+    }
+}
+
+/// A path in one spelling: what need not be encoded is not, everything else but the delimiters of addresses is, and hex
+/// digits are capitals. `*` and `$` are encoded too, unless they are `special`.
+fn normalised(path: &str, special: &[u8]) -> Vec<u8> {
     let bytes = path.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -126,19 +156,26 @@ fn normalised(path: &str) -> Vec<u8> {
             .get(at + 1..at + 3)
             .filter(|_| byte == b'%')
             .and_then(hex);
-        match escaped {
-            Some(value)
-                if value.is_ascii_alphanumeric() || matches!(value, b'-' | b'.' | b'_' | b'~') =>
-            {
-                out.push(value)
-            }
-            Some(value) => out.extend(format!("%{value:02X}").bytes()),
-            None if byte.is_ascii_graphic() => out.push(byte),
-            None => out.extend(format!("%{byte:02X}").bytes()),
+        let is_plain = match escaped {
+            Some(value) => is_unreserved(value),
+            None => is_unreserved(byte) || is_delimiter(byte) || special.contains(&byte),
+        };
+        match escaped.unwrap_or(byte) {
+            value if is_plain => out.push(value),
+            value => out.extend(format!("%{value:02X}").bytes()),
         }
         at += if escaped.is_some() { 3 } else { 1 };
     }
     out
+}
+
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// What RFC 3986 reserves, but for `*` and `$`.
+fn is_delimiter(byte: u8) -> bool {
+    b":/?#[]@!&'()+,;=".contains(&byte)
 }
 
 fn hex(digits: &[u8]) -> Option<u8> {
@@ -177,7 +214,7 @@ fn matches(pattern: &[u8], path: &[u8]) -> bool {
 mod tests {
     use std::time::Duration;
 
-    use super::Robots;
+    use super::{MAX_BYTES, Robots, text};
 
     fn permit(text: &str, path: &str) -> bool {
         Robots::parse(text, "starsink").permit(path)
@@ -219,7 +256,8 @@ mod tests {
 
     #[test]
     fn escapes_are_compared_by_what_they_say() {
-        let text = "User-agent: *\nDisallow: /caf%c3%a9\nDisallow: /%7Ejoe\nDisallow: /schmück\nDisallow: /a%2fb\n";
+        let text = "User-agent: *\nDisallow: /caf%c3%a9\nDisallow: /%7Ejoe\nDisallow: /schmück\nDisallow: /a%2fb\n\
+            Disallow: /{x}\nDisallow: /a b\nDisallow: /50%\nDisallow: /q?a=b&c\n";
         for (path, expected) in [
             ("/café", false),
             ("/caf%C3%A9/x", false),
@@ -227,9 +265,126 @@ mod tests {
             ("/schm%C3%BCck", false),
             ("/a/b", true),
             ("/a%2Fb", false),
+            ("/%7Bx%7D", false),
+            ("/{x}", false),
+            ("/a%20b", false),
+            ("/50%25", false),
+            ("/50%", false),
+            ("/q?a=b&c", false),
+            ("/q?a=b%26c", true),
         ] {
             assert_eq!(permit(text, path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn a_star_and_a_dollar_that_are_encoded_are_themselves() {
+        for (rule, path, expected) in [
+            (
+                "/path/file-with-a-%2A.html",
+                "/path/file-with-a-*.html",
+                false,
+            ),
+            (
+                "/path/file-with-a-%2A.html",
+                "/path/file-with-a-%2a.html",
+                false,
+            ),
+            (
+                "/path/file-with-a-%2A.html",
+                "/path/file-with-a-b.html",
+                true,
+            ),
+            ("/path/foo-%24", "/path/foo-$", false),
+            ("/path/foo-%24", "/path/foo-$-and-more", false),
+            ("/path/foo-%24", "/path/foo-%24", false),
+            ("/path/foo-%24", "/path/foo-", true),
+            ("/path/foo-%24", "/path/foo-x", true),
+            ("/a%24$", "/a$", false),
+            ("/a%24$", "/a$b", true),
+            ("/a$$", "/a$", false),
+            ("/a$$", "/a", true),
+            ("/a$b", "/a$b", false),
+            ("/a$b", "/a", true),
+            ("/a*$b", "/axx%24b", false),
+            ("/%2a*", "/*x", false),
+            ("/%2a*", "/ax", true),
+            ("/*%2A$", "/ab*", false),
+            ("/*%2A$", "/ab*c", true),
+            ("/a**b", "/axb", false),
+            ("/*", "/", false),
+            ("*", "/x", false),
+            ("*.pdf$", "/x/y.pdf", false),
+            ("$", "/x", true),
+            ("/$", "/", false),
+            ("/$", "/x", true),
+            ("/a*$", "/ab", false),
+        ] {
+            let text = format!("User-agent: *\nDisallow: {rule}\n");
+            assert_eq!(permit(&text, path), expected, "{rule} {path}");
+        }
+    }
+
+    #[test]
+    fn no_record_but_a_rule_ends_the_list_of_a_group_s_crawlers() {
+        for between in [
+            "Crawl-delay: 0",
+            "Crawl-delay: nonsense",
+            "Request-rate: 1/1",
+            "Sitemap: https://a.de/s.xml",
+            "Host: a.de",
+            "Clean-param: x /y",
+            "Noindex: /z",
+            "nonsense",
+            "# a remark",
+            "",
+        ] {
+            let text =
+                format!("User-agent: starsink\n{between}\nUser-agent: other\nDisallow: /private\n");
+            assert!(!permit(&text, "/private/x"), "{between}");
+            assert!(permit(&text, "/x"), "{between}");
+        }
+        for rule in ["Disallow: /y", "Allow: /y", "Disallow:", "allow :"] {
+            let text =
+                format!("User-agent: starsink\n{rule}\nUser-agent: other\nDisallow: /private\n");
+            assert!(permit(&text, "/private/x"), "{rule}");
+        }
+        let text = "User-agent: starsink\nCrawl-delay: 2\n\nUser-agent: *\nCrawl-delay: 9\nDisallow: /private\n\nUser-agent: StarSink\nDisallow: /more";
+        let robots = Robots::parse(text, "starsink");
+        assert_eq!(robots.crawl_delay, Some(Duration::from_secs(9)));
+        assert!(!robots.permit("/private") && !robots.permit("/more"));
+        let text = "User-agent: slow\nCrawl-delay: 9\nUser-agent: starsink\nDisallow: /private\n";
+        let robots = Robots::parse(text, "starsink");
+        assert_eq!(robots.crawl_delay, None, "meant for another");
+        assert!(!robots.permit("/private"));
+    }
+
+    #[test]
+    fn files_are_read_whatever_their_line_ends_and_as_far_as_they_may_be() {
+        for text in [
+            "User-agent: *\rDisallow: /x\r",
+            "\u{feff}User-agent:*\r\nDisallow:/x",
+            "\tUSER-AGENT : * # all\n\n\n  disallow\t: /x # no",
+            "User-agent: * everyone\nDisallow: /x",
+        ] {
+            assert!(!permit(text, "/x") && permit(text, "/y"), "{text:?}");
+        }
+        let begin = format!(
+            "User-agent: *\nDisallow: /x\n#{}\n",
+            "-".repeat(MAX_BYTES - 50)
+        );
+        let cut = format!("{begin}Disallow: /long-path-to-nowhere\n");
+        assert!(begin.len() < MAX_BYTES && cut.len() > MAX_BYTES);
+        assert_eq!(text(cut.as_bytes()).len(), begin.len() - 1);
+        let wide: Vec<u8> = "\u{feff}User-agent: *\nDisallow: /x"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert!(!permit(&text(&wide), "/x"));
+        assert!(
+            !permit(&cut, "/x") && permit(&cut, "/long"),
+            "half a line says nothing"
+        );
     }
 
     #[test]

@@ -96,11 +96,7 @@ fn troubled(trouble: Trouble) -> Outcome {
 
 fn judge(fetcher: &Fetcher, kind: Kind, url: &str, answer: &Answer) -> Outcome {
     match (answer.status, kind) {
-        (200, Kind::Robots) => {
-            let end = answer.body.len().min(robots::MAX_BYTES);
-            let text = String::from_utf8_lossy(answer.body.get(..end).unwrap_or_default());
-            Outcome::Robots(text.replace('\0', ""))
-        }
+        (200, Kind::Robots) => Outcome::Robots(robots::text(&answer.body)),
         (200, Kind::Sitemap) => {
             if !answer.body.starts_with(&[0x1f, 0x8b]) {
                 return Outcome::Sitemap(sitemap::parse(&answer.body));
