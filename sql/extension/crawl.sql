@@ -53,7 +53,7 @@ BEGIN
             RAISE EXCEPTION 'this is no address of a page: %', target USING ERRCODE = '22023', HINT = 'Give a URL such as https://www.example.com/ring.html.';
         ELSIF NOT place.is_allowed THEN
             RAISE EXCEPTION 'host "%" may not be visited', place.host USING ERRCODE = '42501',
-                HINT = 'Add it to starsink.crawl_allowed_hosts, or to a store''s domain in warehouse.dim_store.';
+                HINT = 'Add it to starsink.crawl_allowed_hosts, or give a store this domain with starsink.merge_store(); a domain that only events have named does not count.';
         END IF;
         PERFORM starsink.crawl_add(ARRAY[place.url], ARRAY[place.host], 'product', 'sql', ARRAY[NULL::text], ARRAY[NULL::text]);
         RETURN QUERY
@@ -281,10 +281,10 @@ COMMENT ON FUNCTION starsink.crawl_offers() IS 'Keeps the alloys and stones that
 CREATE FUNCTION starsink.crawl_prepare() RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    -- A page that no event named belongs to the store of its domain.
+    -- A page that no event named belongs to the store of its domain; events alone make no store's domain.
     UPDATE starsink.crawl_page AS p SET store_id = s.store_id
     FROM warehouse.dim_store AS s
-    WHERE NOT p.is_merged AND p.store_id IS NULL AND s.is_current AND s.store_key > 0
+    WHERE NOT p.is_merged AND p.store_id IS NULL AND s.is_current AND NOT s.is_inferred AND s.store_key > 0
       AND right('.' || regexp_replace(p.host, ':[0-9]+$', ''), length(s.domain) + 1) = '.' || s.domain;
     -- And to the product that has its address or article number already.
     UPDATE starsink.crawl_page AS p SET product_id = d.product_id

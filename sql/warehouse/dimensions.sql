@@ -226,7 +226,7 @@ COMMENT ON COLUMN warehouse.dim_store.country_code IS 'ISO 3166-1 alpha-2 of the
 COMMENT ON COLUMN warehouse.dim_store.region IS 'Region of the country.';
 COMMENT ON COLUMN warehouse.dim_store.currency IS 'ISO 4217.';
 COMMENT ON COLUMN warehouse.dim_store.time_zone IS 'IANA time zone.';
-COMMENT ON COLUMN warehouse.dim_store.is_inferred IS 'Only events have named it so far.';
+COMMENT ON COLUMN warehouse.dim_store.is_inferred IS 'Only events have named it so far: its domain makes no referrer internal and leads the crawler nowhere.';
 COMMENT ON COLUMN warehouse.dim_store.valid_from IS 'From when the version holds.';
 COMMENT ON COLUMN warehouse.dim_store.valid_to IS 'Until when, exclusive.';
 COMMENT ON COLUMN warehouse.dim_store.is_current IS 'The latest version.';

@@ -338,11 +338,12 @@ pub fn email_key() -> Result<Vec<u8>, Failure> {
     Ok(key)
 }
 
-/// Labels before the public suffix of the stores' domains: what makes a referrer internal.
+/// Labels before the public suffix of the stores' domains: what makes a referrer internal. A store that only events have
+/// named has the domain of an event, which anybody may write: it makes nothing internal until a merge completes it.
 pub fn store_labels() -> Result<Vec<String>, Failure> {
     let mut labels = Vec::new();
     Statement::new(
-        "SELECT DISTINCT pg_catalog.split_part(domain, '.', 1) FROM warehouse.dim_store WHERE is_current AND domain LIKE '%.%' ORDER BY 1",
+        "SELECT DISTINCT pg_catalog.split_part(domain, '.', 1) FROM warehouse.dim_store WHERE is_current AND NOT is_inferred AND domain LIKE '%.%' ORDER BY 1",
         &[],
     )
     .each(&[], |row| {

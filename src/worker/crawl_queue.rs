@@ -326,11 +326,12 @@ fn millis(duration: std::time::Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// The hosts that may be visited now: the stores' domains, and those of the setting.
+/// The hosts that may be visited now: the stores' domains, and those of the setting. The domain of a store that only
+/// events have named is an event's word, and leads nowhere.
 pub fn allowed_hosts(settings: &Crawl) -> Result<AllowedHosts, Failure> {
     let mut domains: Vec<String> = Vec::new();
     let stores = Statement::new(
-        "SELECT DISTINCT domain FROM warehouse.dim_store WHERE is_current AND store_key > 0 AND domain IS NOT NULL",
+        "SELECT DISTINCT domain FROM warehouse.dim_store WHERE is_current AND NOT is_inferred AND store_key > 0 AND domain IS NOT NULL",
         &[],
     );
     stores.each(&[], |row| {
