@@ -157,10 +157,19 @@ impl Failure {
         let code = match error.kind() {
             std::io::ErrorKind::NotFound => Code::ERRCODE_UNDEFINED_FILE,
             std::io::ErrorKind::PermissionDenied => Code::ERRCODE_INSUFFICIENT_PRIVILEGE,
+            std::io::ErrorKind::Unsupported => Code::ERRCODE_FEATURE_NOT_SUPPORTED,
             _ => Code::ERRCODE_IO_ERROR,
         };
         Failure::new(code, format!("could not read file \"{path}\": {error}"))
-            .hint("The file must be on the server and readable by its operating-system user; plain, .gz and .zst files of JSON lines are read.")
+            .hint("The file must be on the server and readable by its operating-system user: JSON lines in UTF-8, plain or compressed with gzip or zstd, or exchange rates as CSV, plain or in a zip archive.")
+    }
+
+    pub fn no_regular_file(path: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_IO_ERROR,
+            format!("\"{path}\" is no regular file"),
+        )
+        .hint("Folders, pipes, sockets and devices are not read; write what comes from there to a file first.")
     }
 
     pub fn file_denied() -> Failure {

@@ -102,6 +102,174 @@ fn files_are_read_plain_and_compressed_whatever_their_names() {
     pg.assert_books();
 }
 
+/// A frame of zstd that is to be skipped, as pzstd puts before each of its own.
+fn skipped(bytes: &[u8]) -> Vec<u8> {
+    let size = (bytes.len() as u32).to_le_bytes();
+    [b"\x50\x2a\x4d\x18", &size[..], bytes].concat()
+}
+
+#[test]
+fn files_in_pieces_are_read_to_their_end_and_others_are_refused_by_name() {
+    let pg = Cluster::consuming_nothing();
+    let events = events(58, 40);
+    let zst = |events: &[Event]| zstd::encode_all(lines(events).as_slice(), 3).unwrap();
+    let (newline, zeros) = (zstd::encode_all(&b"\n"[..], 3).unwrap(), vec![0; 20_480]);
+    let pieces = [
+        ("pz.zst", [skipped(b"size"), zst(&events[..10])].concat()),
+        (
+            "pieces.zst",
+            [
+                zst(&events[10..15]),
+                skipped(&zeros),
+                newline,
+                skipped(b""),
+                zst(&events[15..20]),
+                skipped(b"end"),
+            ]
+            .concat(),
+        ),
+        ("padded.gz", [gzip(&lines(&events[20..30])), zeros].concat()),
+        (
+            "marked.jsonl",
+            [&b"\xef\xbb\xbf"[..], &lines(&events[30..40])].concat(),
+        ),
+    ];
+    for (name, bytes) in pieces {
+        let path = file(&pg, name, &bytes);
+        assert_eq!(ingest_file(&pg, &path), [10, 10, 0, 0, 0], "{name}");
+    }
+    let wide: Vec<u8> = "{}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let others: [(&str, Vec<u8>, &str); 10] = [
+        ("x.bz2", b"BZh91AY&SY\xcd\xd9".to_vec(), "bzip2"),
+        ("x.xz", b"\xfd7zXZ\0\0\x04".to_vec(), "xz"),
+        ("x.lz4", b"\x04\x22\x4d\x18\x64\x40".to_vec(), "lz4"),
+        ("x.zip", b"PK\x03\x04\x14\0".to_vec(), "zip"),
+        ("x.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "7z"),
+        ("x.Z", b"\x1f\x9d\x90\x7b".to_vec(), "compress"),
+        ("x.jsonl", [&b"\xff\xfe"[..], &wide].concat(), "UTF-16"),
+        ("y.jsonl", wide, "UTF-16"),
+        ("x.parquet", b"PAR1\x15\x04".to_vec(), "Parquet"),
+        ("x.tgz", gzip(b"PK\x03\x04"), "zip"),
+    ];
+    for (name, bytes, what) in others {
+        let path = file(&pg, name, &bytes);
+        let refusal = pg.refusal(&format!(
+            "SELECT * FROM starsink.ingest_file('{}')",
+            path.display()
+        ));
+        assert!(
+            refusal.starts_with("0A000 ") && refusal.contains(what),
+            "{name}: {refusal}"
+        );
+    }
+    for (name, bytes) in [
+        ("cut.gz", gzip(&lines(&events))[..60].to_vec()),
+        ("cut.zst", zst(&events)[..60].to_vec()),
+        (
+            "behind.gz",
+            [gzip(&lines(&events)), b"{}".to_vec()].concat(),
+        ),
+    ] {
+        let path = file(&pg, name, &bytes);
+        let refusal = pg.refusal(&format!(
+            "SELECT * FROM starsink.ingest_file('{}')",
+            path.display()
+        ));
+        assert!(refusal.starts_with("58030 "), "{name}: {refusal}");
+    }
+    assert_eq!((pg.facts(), pg.quarantined()), (40, 0));
+    pg.assert_books();
+}
+
+#[test]
+fn a_file_without_end_can_be_cancelled_and_what_is_no_file_is_refused() {
+    let pg = Cluster::consuming_nothing();
+    let pipe = pg.data().join("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .args(["-m", "666"])
+        .arg(&pipe)
+        .status();
+    assert!(made.unwrap().success());
+    std::os::unix::fs::symlink(&pipe, pg.data().join("link")).unwrap();
+    for path in [
+        pipe,
+        pg.data().join("link"),
+        "/dev/zero".into(),
+        pg.data().join("base"),
+    ] {
+        for function in ["ingest_file", "load_exchange_rates"] {
+            let refusal = pg.refusal(&format!(
+                "SET statement_timeout = '5s'; SELECT * FROM starsink.{function}('{}')",
+                path.display()
+            ));
+            assert!(
+                refusal.starts_with("58030 ") && refusal.contains("no regular file"),
+                "{function} {refusal}"
+            );
+        }
+    }
+
+    // Some 200 GB in one line, which take 10 MB; and as many empty pieces.
+    let frame = zstd::encode_all(vec![b'x'; 8 << 20].as_slice(), 3).unwrap();
+    let bomb = file(&pg, "bomb.zst", &frame.repeat(25_000));
+    let empty = file(&pg, "empty.gz", &gzip(b"").repeat(4_000_000));
+    for path in [&bomb, &empty] {
+        let refusal = pg.refusal(&format!(
+            "SET statement_timeout = '300ms'; SELECT * FROM starsink.ingest_file('{}')",
+            path.display()
+        ));
+        assert!(refusal.starts_with("57014 "), "{refusal}");
+    }
+    let query = format!("SELECT * FROM starsink.ingest_file('{}')", bomb.display());
+    let cancelled = std::thread::scope(|scope| {
+        let read = scope.spawn(|| pg.refusal(&query));
+        pg.wait_for(
+            "SELECT bool_or(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'SELECT * FROM starsink.ingest_file%'",
+            SOON,
+        );
+        read.join().unwrap()
+    });
+    assert!(cancelled.starts_with("57014 "), "{cancelled}");
+    assert_eq!((pg.facts(), pg.quarantined()), (0, 0));
+}
+
+#[test]
+fn an_endless_line_is_put_aside_in_little_memory_and_the_next_one_is_read() {
+    let pg = Cluster::consuming_nothing();
+    let event = &events(59, 1)[0].json;
+    let line = vec![b'x'; 300 << 20];
+    let bytes = [line.as_slice(), b"\n", event].concat();
+    let path = file(
+        &pg,
+        "long.zst",
+        &zstd::encode_all(bytes.as_slice(), 1).unwrap(),
+    );
+    let mut client = pg.connect(pg.database());
+    let pid: i32 = client
+        .query_one("SELECT pg_backend_pid()", &[])
+        .unwrap()
+        .get(0);
+    let row = client
+        .query_one(
+            &format!(
+                "SELECT received, loaded, quarantined FROM starsink.ingest_file('{}')",
+                path.display()
+            ),
+            &[],
+        )
+        .unwrap();
+    assert_eq!([0, 1, 2].map(|column| row.get::<_, i64>(column)), [2, 1, 1]);
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let most = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|most| most.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+        .unwrap();
+    assert!(most < 250 << 10, "{most} kB at the most");
+    let kept: String = pg.one("SELECT concat_ws(' ', codes, length(payload) <= 8 * 1024 * 1024 + 1) FROM starsink.quarantine");
+    assert_eq!(kept, "{PAYLOAD_TOO_LARGE} t");
+}
+
 #[test]
 fn a_bad_line_is_put_aside_under_its_number_once() {
     let pg = Cluster::consuming_nothing();

@@ -1,15 +1,15 @@
 //! Messages from SQL and from files: the same path and the same books as Kafka's, in the caller's transaction.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, Read};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use super::file::{self, Cancellable};
 use super::loader::{Call, with_loader};
 use crate::error::Failure;
 use crate::event::batch::{Batch, Origin};
@@ -17,6 +17,7 @@ use crate::warehouse::ledger::Kind;
 use crate::warehouse::load::{Counts, Source};
 use crate::warehouse::transaction;
 use crate::worker::state::Progress;
+use crate::world::{compression, lines};
 
 /// What the books call messages of starsink.ingest().
 const SQL_TOPIC: &str = "(sql)";
@@ -24,8 +25,8 @@ const SQL_TOPIC: &str = "(sql)";
 const CHUNK: usize = 10_000;
 /// Bytes of a file's messages that are held at most, near enough.
 const CHUNK_BYTES: usize = 32 << 20;
-/// Longest line that is kept whole in quarantine.
-const MAX_LINE: u64 = 64 << 20;
+/// Longest line that is kept whole in quarantine, however short messages must be; of a longer one so much is kept.
+const MAX_LINE: usize = 8 << 20;
 
 /// Loads one message, as if it came from Kafka: `loaded`, `duplicate`, `dropped` or `quarantined`.
 #[pg_extern(security_definer, volatile, parallel_unsafe, strict)]
@@ -76,7 +77,7 @@ fn load(batch: &mut Batch, topic: &str, reason: Option<&str>) -> Result<Counts, 
     with_loader(|loader| loader.load_within(batch, &source))
 }
 
-/// Loads a file of JSON lines from the server: plain, gzip or zstd. Whole or not at all, as the caller's transaction
+/// Loads a file of JSON lines in UTF-8 from the server: plain, gzip or zstd. Whole or not at all, as the caller's transaction
 /// commits; starsink.progress_ingest_file shows how far it is.
 #[pg_extern(security_definer, volatile, parallel_unsafe, strict)]
 #[search_path(pg_catalog, pg_temp)]
@@ -99,21 +100,23 @@ fn ingest_file(
 }
 
 fn read_file(path: &str) -> Result<Counts, Failure> {
-    may_read_files()?;
-    let file = File::open(path).map_err(|error| Failure::file(path, &error))?;
-    let size = file
-        .metadata()
-        .map_err(|error| Failure::file(path, &error))?
-        .len();
+    file::may_read()?;
+    let unreadable = |error| Failure::file(path, &error);
+    let (file, about) = file::open(Path::new(path))?;
     let read = Arc::new(AtomicU64::new(0));
-    let mut lines = open(file, Arc::clone(&read)).map_err(|error| Failure::file(path, &error))?;
+    let counted = Counted {
+        inner: Cancellable(file),
+        read: Arc::clone(&read),
+    };
+    let mut source = compression::text(counted).map_err(unreadable)?;
     let topic = format!("file:{}", path.rsplit('/').next().unwrap_or(path));
     let mut call = Call::new(&topic)?;
-    let progress = Progress::begin(path, size as i64);
+    let longest = call.reader.policy().max_bytes.max(MAX_LINE);
+    let progress = Progress::begin(path, about.len() as i64);
     let (mut sum, mut batch, mut line, mut number) =
         (Counts::default(), Batch::new(), Vec::new(), 0);
     loop {
-        let more = next_line(&mut lines, &mut line).map_err(|error| Failure::file(path, &error))?;
+        let more = next_line(&mut source, &mut line, longest).map_err(unreadable)?;
         if more && !line.is_empty() {
             add(&mut batch, &mut call, number, &line);
         }
@@ -137,23 +140,6 @@ fn read_file(path: &str) -> Result<Counts, Failure> {
     }
 }
 
-/// COPY's rule: members of pg_read_server_files may read the server's files. The caller counts, not this
-/// function's owner.
-pub fn may_read_files() -> Result<(), Failure> {
-    // SAFETY: catalog look-ups inside a transaction.
-    let may = unsafe {
-        pg_sys::has_privs_of_role(
-            pg_sys::GetOuterUserId(),
-            pg_sys::Oid::from(pg_sys::ROLE_PG_READ_SERVER_FILES),
-        )
-    };
-    if may {
-        Ok(())
-    } else {
-        Err(Failure::file_denied())
-    }
-}
-
 /// Counts what is read of the file itself, compressed or not.
 struct Counted<R> {
     inner: R,
@@ -168,34 +154,31 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Tells the compression by the first bytes, not by the name.
-fn open(mut file: File, read: Arc<AtomicU64>) -> std::io::Result<Box<dyn BufRead>> {
-    let mut magic = Vec::new();
-    file.by_ref().take(4).read_to_end(&mut magic)?;
-    file.rewind()?;
-    let file = BufReader::with_capacity(1 << 17, Counted { inner: file, read });
-    Ok(match magic.as_slice() {
-        [0x1f, 0x8b, ..] => Box::new(BufReader::new(flate2::bufread::MultiGzDecoder::new(file))),
-        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(BufReader::new(zstd::Decoder::with_buffer(file)?)),
-        _ => Box::new(file),
-    })
+/// The next line. What is unpacked may be without end where what is read is not: each block of it is a time to look for
+/// a cancellation.
+fn next_line(
+    source: &mut impl BufRead,
+    line: &mut Vec<u8>,
+    longest: usize,
+) -> std::io::Result<bool> {
+    lines::next(&mut Blocks(source), line, longest)
 }
 
-/// Reads a line without its end; false at the end of the file. Of an endless line, the first [`MAX_LINE`] bytes.
-fn next_line(lines: &mut Box<dyn BufRead>, line: &mut Vec<u8>) -> std::io::Result<bool> {
-    line.clear();
-    let mut read = lines.by_ref().take(MAX_LINE).read_until(b'\n', line)?;
-    let any = read > 0;
-    let mut rest = Vec::new();
-    while read as u64 == MAX_LINE && line.last() != Some(&b'\n') && rest.last() != Some(&b'\n') {
-        rest.clear();
-        read = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut rest)?;
+struct Blocks<'a, R>(&'a mut R);
+
+impl<R: BufRead> BufRead for Blocks<'_, R> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        pgrx::check_for_interrupts!();
+        self.0.fill_buf()
     }
-    while line
-        .last()
-        .is_some_and(|&byte| byte == b'\n' || byte == b'\r')
-    {
-        line.pop();
+
+    fn consume(&mut self, amount: usize) {
+        self.0.consume(amount);
     }
-    Ok(any)
+}
+
+impl<R: Read> Read for Blocks<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
 }

@@ -4,7 +4,7 @@
 //! - [`manifest`] the SQL files of the extension, in order
 //! - [`state`]    what the workers are doing; settings and codes, for the views
 //! - [`seek`]     offsets by the broker's word, and going there
-//! - [`ingest`]   messages from SQL and from files
+//! - [`ingest`]   messages from SQL and from files; [`file`] how files are read
 //! - [`redrive`]  messages out of quarantine
 //! - [`enrich`]   the parsers of ingestion for single values
 //! - [`jobs`]     schedules, how jobs stand, domains
@@ -17,6 +17,7 @@
 
 mod aggregates;
 mod enrich;
+mod file;
 mod fold;
 mod ingest;
 mod inventory;

@@ -1,13 +1,14 @@
 //! Exchange rates from the European Central Bank's history or any CSV, through the merge of exchange rates.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor};
+use std::fs::{File, Metadata};
+use std::io::{BufRead, BufReader, Cursor, Error, ErrorKind};
+use std::path::Path;
 
 use pgrx::datum::{Date, DatumWithOid};
 use pgrx::prelude::*;
 use pgrx::{AnyNumeric, pg_sys};
 
-use super::ingest::may_read_files;
+use super::file::{self, Cancellable};
 use crate::error::Failure;
 use crate::warehouse::statement::{Statement, get};
 use crate::world::archive;
@@ -55,6 +56,7 @@ struct Columns {
 
 impl Columns {
     fn add(&mut self, item: Result<Rate, RateError>) {
+        pgrx::check_for_interrupts!();
         let read = item.map_err(|error| error.to_string()).and_then(row);
         match read {
             Ok((currency, day, rate)) => {
@@ -94,13 +96,25 @@ fn load(source: &str, format: &str) -> Result<Loaded, Failure> {
     let (input, name): (Box<dyn BufRead>, &str) = if source.contains('\n') {
         (Box::new(Cursor::new(source.as_bytes())), "text")
     } else {
-        may_read_files()?;
-        let unreadable = |error| Failure::file(source, &error);
-        let file = File::open(source).map_err(unreadable)?;
-        let input = archive::content(BufReader::new(file)).map_err(unreadable)?;
-        (input, source)
+        file::may_read()?;
+        let (file, about) = file::open(Path::new(source))?;
+        (content(file, &about, source)?, source)
     };
     read(input, format, name)
+}
+
+/// What an open file of rates holds.
+pub(super) fn content(
+    file: File,
+    about: &Metadata,
+    name: &str,
+) -> Result<Box<dyn BufRead>, Failure> {
+    let unreadable = |error| Failure::file(name, &error);
+    if about.len() > archive::MAX_BYTES as u64 {
+        let reason = format!("more than {} bytes", archive::MAX_BYTES);
+        return Err(unreadable(Error::new(ErrorKind::FileTooLarge, reason)));
+    }
+    archive::content(BufReader::new(Cancellable(file))).map_err(unreadable)
 }
 
 pub(super) fn read(

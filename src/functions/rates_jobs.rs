@@ -1,7 +1,6 @@
 //! The jobs that keep exchange rates current: a file of the server's when it changes, and an address when its answer does.
 
-use std::fs::File;
-use std::io::{BufReader, Cursor};
+use std::io::Cursor;
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
@@ -11,6 +10,7 @@ use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::file;
 use super::rates;
 use crate::crawl::fetch::{Answer, Fetcher, Limits, Request};
 use crate::crawl::resolver::SystemNames;
@@ -52,8 +52,7 @@ fn refresh() -> Result<i64, Failure> {
     };
     let name = path.to_string_lossy();
     let unreadable = |error: std::io::Error| Failure::file(&name, &error);
-    let file = File::open(&path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
+    let (file, about) = file::open(&path)?;
     let modified = about
         .modified()
         .map_err(unreadable)?
@@ -64,7 +63,7 @@ fn refresh() -> Result<i64, Failure> {
     if last.as_deref() == Some(mark.as_str()) {
         return Ok(0);
     }
-    let input = archive::content(BufReader::new(file)).map_err(unreadable)?;
+    let input = rates::content(file, &about, &name)?;
     load(input, &name, "exchange_rates", &mark)
 }
 

@@ -1,32 +1,68 @@
 //! A file of data that may stand in a zip archive, as the European Central Bank gives its history.
 
-use std::io::{BufRead, Cursor, Error, ErrorKind, Read, Result};
+use std::io::{BufRead, BufReader, Cursor, Error, ErrorKind, Read, Result};
 
+use memchr::memmem;
 use zip::ZipArchive;
+
+use super::magic;
 
 /// How a zip archive begins.
 const SIGNATURE: &[u8] = b"PK\x03\x04";
-/// Most bytes of an archive, and of what is taken out of it: many times a history of exchange rates.
+/// Most bytes of a file, of an archive, and of what is taken out of it: many times a history of exchange rates.
 pub const MAX_BYTES: usize = 64 << 20;
+/// How an archive's list of files begins an entry, and most entries: each takes memory before any is read.
+const ENTRY: &[u8] = b"PK\x01\x02";
+const MAX_ENTRIES: usize = 1_000;
 
-/// What `source` holds: itself, or the first file of the archive that it is.
+/// What `source` holds: itself, or the first file of the archive that it is. The error is of the kind
+/// [`ErrorKind::Unsupported`] where it is something else, and says what.
 pub fn content<'a>(mut source: impl BufRead + 'a) -> Result<Box<dyn BufRead + 'a>> {
-    if !source.fill_buf()?.starts_with(SIGNATURE) {
-        return Ok(Box::new(source));
+    let head = source.fill_buf()?;
+    if !head.starts_with(SIGNATURE) {
+        if head.starts_with(b"\x1f\x8b") || head.starts_with(b"\x28\xb5\x2f\xfd") {
+            let reason = "it is compressed. Unpack it, or put it into a zip archive.";
+            return Err(Error::new(ErrorKind::Unsupported, reason));
+        }
+        if let Some(kind) = magic::kind(head) {
+            let reason = format!("it is {}. {}", kind.name, kind.remedy);
+            return Err(Error::new(ErrorKind::Unsupported, reason));
+        }
+        return Ok(Box::new(BufReader::new(Limited { source, read: 0 })));
     }
-    let mut archive = ZipArchive::new(Cursor::new(limited(source)?))?;
+    let archive = limited(source)?;
+    if memmem::find_iter(&archive, ENTRY).count() > MAX_ENTRIES {
+        let reason = format!("a zip archive of more than {MAX_ENTRIES} files");
+        return Err(Error::new(ErrorKind::FileTooLarge, reason));
+    }
+    let mut archive = ZipArchive::new(Cursor::new(archive))?;
     let file = limited(archive.by_index(0)?)?;
     Ok(Box::new(Cursor::new(file)))
 }
 
 fn limited(source: impl Read) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > MAX_BYTES {
-        let reason = format!("more than {MAX_BYTES} bytes, or a zip archive that holds more");
-        return Err(Error::new(ErrorKind::FileTooLarge, reason));
-    }
+    let mut source = Limited { source, read: 0 };
+    source.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// No more than [`MAX_BYTES`] of something; more is an error, not the end.
+struct Limited<R> {
+    source: R,
+    read: usize,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.read += read;
+        if self.read > MAX_BYTES {
+            let reason = format!("more than {MAX_BYTES} bytes, or a zip archive that holds more");
+            return Err(Error::new(ErrorKind::FileTooLarge, reason));
+        }
+        Ok(read)
+    }
 }
 
 #[cfg(test)]
@@ -64,11 +100,37 @@ mod tests {
     }
 
     #[test]
+    fn more_than_a_history_and_anything_else_are_errors() {
+        let mut bytes = Vec::new();
+        let mut endless = content(std::io::BufReader::new(std::io::repeat(b'x'))).unwrap();
+        assert_eq!(
+            endless.read_to_end(&mut bytes).unwrap_err().kind(),
+            std::io::ErrorKind::FileTooLarge
+        );
+        let many: Vec<String> = (0..1_001).map(|n| n.to_string()).collect();
+        let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b""[..])).collect();
+        assert_eq!(
+            read(&archive(&many)).unwrap_err().kind(),
+            std::io::ErrorKind::FileTooLarge
+        );
+        assert!(read(&archive(&many[..1_000])).is_ok());
+        for bytes in [
+            &b"\x1f\x8b\x08"[..],
+            b"\xfd7zXZ\0\0",
+            b"\xff\xfeD\0",
+            b"PAR1",
+        ] {
+            let error = read(bytes).unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::Unsupported, "{error}");
+        }
+    }
+
+    #[test]
     fn a_broken_an_empty_and_a_swelling_archive_are_errors() {
         let mut cut = archive(&[("a", b"Date,USD\n")]);
         cut.truncate(cut.len() / 2);
         assert!(read(&cut).is_err());
-        assert!(read(&archive(&[])).is_ok_and(|bytes| bytes.starts_with(b"PK")));
+        assert!(read(&archive(&[])).is_err());
         let bomb = archive(&[("a", &vec![0; MAX_BYTES + 1])]);
         assert!(bomb.len() < MAX_BYTES / 100);
         assert_eq!(

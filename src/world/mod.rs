@@ -9,12 +9,16 @@
 //! - [`aliases`]    what shops write for a currency
 //! - [`domain`]     the country that a host name belongs to
 //! - [`rates`]      files of exchange rates; [`archive`] what they may be packed in
+//! - [`compression`] files of messages, plain or compressed; [`lines`] theirs; [`magic`] what other files are
 
 pub mod aliases;
 pub mod archive;
+pub mod compression;
 pub mod countries;
 pub mod currencies;
 pub mod domain;
+pub mod lines;
+pub mod magic;
 pub mod rates;
 
 /// The rows of a table of tab-separated values, without its header.
