@@ -166,3 +166,61 @@ fn an_address_without_rates_is_an_error_that_says_why() {
         0
     );
 }
+
+#[test]
+fn a_file_of_rates_is_a_regular_one_of_bounded_size_that_says_what_it_is() {
+    let pg = Cluster::without_jobs();
+    let pipe = pg.data().join("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .args(["-m", "666"])
+        .arg(&pipe)
+        .status();
+    assert!(made.unwrap().success());
+    let bomb = pg.data().join("bomb.zip");
+    let mut archive = ZipWriter::new(File::create(&bomb).unwrap());
+    archive
+        .start_file("rates.csv", SimpleFileOptions::default())
+        .unwrap();
+    let zeros = vec![0; 1 << 20];
+    for _ in 0..200 {
+        archive.write_all(&zeros).unwrap();
+    }
+    archive.finish().unwrap();
+    let long = pg.data().join("long.csv");
+    let file = File::create(&long).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let packed = pg.data().join("rates.csv.gz");
+    fs::write(&packed, b"\x1f\x8b\x08\0\0").unwrap();
+    for (path, expected) in [
+        (&pipe, "58030 "),
+        (&bomb, "58030 "),
+        (&long, "58030 "),
+        (&packed, "0A000 "),
+    ] {
+        let refusal = pg.refusal(&format!(
+            "SET statement_timeout = '20s'; SELECT * FROM starsink.load_exchange_rates('{}')",
+            path.display()
+        ));
+        assert!(refusal.starts_with(expected), "{refusal}");
+        pg.alter_system("starsink.exchange_rates_file", path.display());
+        pg.reload();
+        pg.wait_for(
+            &format!(
+                "SELECT current_setting('starsink.exchange_rates_file') = '{}'",
+                path.display()
+            ),
+            SOON,
+        );
+        let refusal =
+            pg.refusal("SET statement_timeout = '20s'; SELECT starsink.run_job('exchange_rates')");
+        assert!(refusal.starts_with(expected), "{refusal}");
+    }
+    let row = &pg.query(
+        "SELECT rates, inserted, rejected + unreadable FROM starsink.load_exchange_rates(E'Date, USD, JPY, ISK, \\n23 November 2026, 1.0955, 157.35, N/A, \\n')",
+    )[0];
+    assert_eq!([0, 1, 2].map(|column| row.get::<_, i64>(column)), [2, 2, 0]);
+    let row = &pg.query(
+        "SELECT rates, inserted, rejected + unreadable FROM starsink.load_exchange_rates(E'CURRENCY,TIME_PERIOD,OBS_VALUE,OBS_STATUS\\nUSD,2026-04-02,1.0801,A\\nUSD,2026-04-03,,H\\n', 'rows')",
+    )[0];
+    assert_eq!([0, 1, 2].map(|column| row.get::<_, i64>(column)), [1, 1, 0]);
+}

@@ -1,7 +1,13 @@
 //! Exchange rates as files have them: the European Central Bank's history, and rows of date, currency and rate.
 //!
 //! A row or a cell that cannot be read is an item of its own with its line and the reason, and reading goes on after it.
+//! A cell that says that there is no rate, as `N/A` on a holiday, is none and no error.
+//!
+//! Days are written `2026-11-23`, with a time behind or not, or with the month in English: `23 November 2026`. Days that
+//! other countries read as others, `04.06.2020` or `6/4/20`, are errors. Marks of thousands may stand where they cannot
+//! be decimals: `17,345.50`.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::io::{BufRead, Read};
 use std::ops::Range;
@@ -103,11 +109,14 @@ pub fn parse_rows<R: BufRead>(source: R) -> Result<RowRates<R>, RateError> {
         let missing = || expected(&format!("a column {ours} in the header"), rows.line());
         place(names).ok_or_else(|| rows.error(missing()))
     };
+    // Observations may be without a value; a row of one's own that has none is unfinished.
+    let may_lack_rate = place(&["rate"]).is_none();
     Ok(RowRates {
         date: required(DATE)?,
         currency: required(CURRENCY)?,
         rate: required(RATE)?,
         base: place(BASE),
+        may_lack_rate,
         rows,
     })
 }
@@ -155,7 +164,7 @@ impl<R: BufRead> Iterator for EcbRates<R> {
             let (Some(currency), cell) = (*column, self.rows.cell(place)) else {
                 continue;
             };
-            if !cell.is_empty() && cell != "N/A" {
+            if !cell.is_empty() && !is_missing(cell) {
                 return Some(self.rows.rate(place).map(|per_base| Rate {
                     day,
                     base: EURO,
@@ -174,9 +183,18 @@ pub struct RowRates<R> {
     currency: usize,
     rate: usize,
     base: Option<usize>,
+    /// Whether a row may have no rate.
+    may_lack_rate: bool,
 }
 
 impl<R: BufRead> RowRates<R> {
+    fn has_no_rate(&self) -> bool {
+        match self.rows.cell(self.rate) {
+            "" => self.may_lack_rate && self.rows.cells.len() > self.rate,
+            cell => is_missing(cell),
+        }
+    }
+
     fn rate(&self) -> Result<Rate, RateError> {
         let rate = Rate {
             day: self.rows.day(self.date)?,
@@ -199,7 +217,12 @@ impl<R: BufRead> Iterator for RowRates<R> {
     type Item = Result<Rate, RateError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.rows.read()?.and_then(|()| self.rate()))
+        loop {
+            match self.rows.read()? {
+                Ok(()) if self.has_no_rate() => {}
+                read => return Some(read.and_then(|()| self.rate())),
+            }
+        }
     }
 }
 
@@ -316,11 +339,7 @@ impl<R: BufRead> Rows<R> {
 
     fn day(&self, place: usize) -> Result<NaiveDate, RateError> {
         let cell = self.cell(place);
-        let is_padded = cell.len() == 10 && cell.starts_with(|c: char| c.is_ascii_digit());
-        NaiveDate::parse_from_str(cell, "%Y-%m-%d")
-            .ok()
-            .filter(|_| is_padded)
-            .ok_or_else(|| self.error(expected("a date as 2020-06-04", cell)))
+        day(cell).ok_or_else(|| self.error(expected("a date as 2020-06-04", cell)))
     }
 
     fn currency(&self, place: usize) -> Result<CurrencyCode, RateError> {
@@ -331,10 +350,11 @@ impl<R: BufRead> Rows<R> {
 
     fn rate(&self, place: usize) -> Result<Decimal, RateError> {
         let cell = self.cell(place);
-        let is_plain = cell
+        let plain = ungrouped(cell);
+        let is_plain = plain
             .bytes()
             .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        Decimal::from_str_exact(cell)
+        Decimal::from_str_exact(&plain)
             .ok()
             .filter(|rate| is_plain && *rate > Decimal::ZERO)
             .ok_or_else(|| {
@@ -344,6 +364,108 @@ impl<R: BufRead> Rows<R> {
                 ))
             })
     }
+}
+
+/// Whether a cell says that there is no rate.
+fn is_missing(cell: &str) -> bool {
+    const WORDS: [&str; 7] = ["N/A", "#N/A", "NA", "n.a.", "NaN", "null", "none"];
+    WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
+        || matches!(cell, "-" | "--" | "–" | "—" | "." | ".." | ":" | "…")
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// A day as ISO 8601 writes it, a time behind it or not; or with the month's name, or three letters of it.
+fn day(text: &str) -> Option<NaiveDate> {
+    if let Some((date, rest)) = text.split_at_checked(10)
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && date.bytes().nth(4) == Some(b'-')
+    {
+        let is_time = rest.strip_prefix(['T', ' ']).is_some_and(|time| {
+            time.len() >= 5
+                && time.starts_with(|c: char| c.is_ascii_digit())
+                && time.bytes().all(|byte| {
+                    byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'+' | b'-' | b'Z')
+                })
+        });
+        let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok();
+        return date.filter(|_| rest.is_empty() || is_time);
+    }
+    let mut words = text
+        .split([' ', '-', '/', ',', '.'])
+        .filter(|word| !word.is_empty());
+    let words = [
+        words.next()?,
+        words.next()?,
+        words.next()?,
+        words.next().unwrap_or_default(),
+    ];
+    let (day, month, year) = match words {
+        [day, month, year, ""] if month.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            (day, month, year)
+        }
+        [month, day, year, ""] => (day, month, year),
+        _ => return None,
+    };
+    let month = month.to_ascii_lowercase();
+    let number = MONTHS
+        .iter()
+        .position(|name| month.len() >= 3 && name.starts_with(&month))?;
+    let day = ["st", "nd", "rd", "th"]
+        .iter()
+        .find_map(|ending| day.strip_suffix(ending))
+        .unwrap_or(day);
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_day =
+        (1..=2).contains(&day.len()) && year.len() == 4 && are_digits(day) && are_digits(year);
+    NaiveDate::from_ymd_opt(
+        year.parse().ok().filter(|_| is_day)?,
+        number as u32 + 1,
+        day.parse().ok()?,
+    )
+}
+
+/// A number without its marks of thousands, where those can be nothing else: before a point, or more than one of them.
+fn ungrouped(cell: &str) -> Cow<'_, str> {
+    let (whole, decimals) = match cell.split_once('.') {
+        Some((whole, decimals)) => (whole, Some(decimals)),
+        None => (cell, None),
+    };
+    let Some(mark) = whole
+        .chars()
+        .find(|c| matches!(c, ',' | '\'' | '’' | ' ' | '\u{a0}' | '\u{202f}'))
+    else {
+        return Cow::Borrowed(cell);
+    };
+    let mut groups = whole.split(mark);
+    let first = groups.next().unwrap_or_default();
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_clear = mark != ',' || decimals.is_some() || whole.matches(mark).count() > 1;
+    let are_thousands = (1..=3).contains(&first.len())
+        && are_digits(first)
+        && groups.all(|group| group.len() == 3 && are_digits(group));
+    if !is_clear || !are_thousands {
+        return Cow::Borrowed(cell);
+    }
+    let mut plain = whole.replace(mark, "");
+    if let Some(decimals) = decimals {
+        plain.push('.');
+        plain.push_str(decimals);
+    }
+    Cow::Owned(plain)
 }
 
 fn expected(what: &str, found: &str) -> String {
@@ -470,6 +592,131 @@ mod tests {
              line 6: expected 1 for the base itself, found \"2\"\n\
              2020-06-04 1 EUR = 880.25 CLP\n"
         );
+    }
+
+    #[test]
+    fn a_day_without_a_rate_is_nothing_wrong() {
+        let observations = "KEY,FREQ,CURRENCY,CURRENCY_DENOM,TIME_PERIOD,OBS_VALUE,OBS_STATUS\n\
+             K,D,USD,EUR,2026-04-02,1.0801,A\nK,D,USD,EUR,2026-04-03,,H\nK,D,USD,EUR,2026-04-06,NaN,M\nK,D,USD,EUR,2026-04-07,1.0822,A\n";
+        assert_eq!(
+            rows(observations),
+            "2026-04-02 1 EUR = 1.0801 USD\n2026-04-07 1 EUR = 1.0822 USD\n"
+        );
+        for missing in [
+            "N/A",
+            "n/a",
+            "NA",
+            "#N/A",
+            "NaN",
+            "-",
+            "–",
+            ".",
+            "..",
+            ":",
+            "null",
+            "\" N/A \"",
+        ] {
+            let history = format!("Date,USD,JPY\n2020-06-04,{missing},122.5\n");
+            assert_eq!(ecb(&history), "2020-06-04 1 EUR = 122.5 JPY\n", "{missing}");
+            let list =
+                format!("date,currency,rate\n2020-06-04,USD,{missing}\n2020-06-05,USD,1.1\n");
+            assert_eq!(rows(&list), "2020-06-05 1 EUR = 1.1 USD\n", "{missing}");
+        }
+        for wrong in ["?", "closed", "--1", "0", "1-", "N/A1"] {
+            let history = format!("Date,USD,JPY\n2020-06-04,{wrong},122.5\n");
+            assert!(
+                ecb(&history).starts_with("line 2: expected a number"),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn days_are_read_as_banks_write_them() {
+        let daily = "Date, USD, JPY, ISK, \n23 November 2026, 1.0955, 157.35, N/A, \n";
+        assert_eq!(
+            ecb(daily),
+            "2026-11-23 1 EUR = 1.0955 USD\n2026-11-23 1 EUR = 157.35 JPY\n"
+        );
+        for day in [
+            "23 November 2026",
+            "23-Nov-2026",
+            "23 nov 2026",
+            "23-NOV-2026",
+            "23/Nov/2026",
+            "23. November 2026",
+            "\"November 23, 2026\"",
+            "Nov 23 2026",
+            "23rd November 2026",
+            "2026-11-23",
+            "2026-11-23T00:00:00Z",
+            "2026-11-23 16:00",
+            "2026-11-23T16:00:00.000+01:00",
+            "\"Nov. 23, 2026\"",
+        ] {
+            let told = rows(&format!("date,currency,rate\n{day},CLP,1\n"));
+            assert_eq!(told, "2026-11-23 1 EUR = 1 CLP\n", "{day}");
+        }
+        assert_eq!(
+            rows("date,currency,rate\n5 May 2026,CLP,1\n1-Sept-2026,CLP,1\n"),
+            "2026-05-05 1 EUR = 1 CLP\n2026-09-01 1 EUR = 1 CLP\n"
+        );
+        for day in [
+            "23 Novembre 2026",
+            "23 No 2026",
+            "23-11-2026",
+            "23/11/2026",
+            "23 November 26",
+            "31 June 2026",
+            "0 May 2026",
+            "November 2026",
+            "23 November",
+            "2026-11-23X",
+            "2026-11-23T",
+            "2026-11",
+            "23 November 2026 x",
+            "May",
+            "1st 1st 2026",
+            "20261123",
+            "-23 May 2026x",
+            "２３ May 2026",
+        ] {
+            let told = rows(&format!("date,currency,rate\n{day},CLP,1\n"));
+            assert!(told.starts_with("line 2: expected a date"), "{day}: {told}");
+        }
+    }
+
+    #[test]
+    fn thousands_may_be_marked_where_that_is_clear() {
+        for (cell, expected) in [
+            ("\"17,345.50\"", "17345.50"),
+            ("\"1,234,567\"", "1234567"),
+            ("\"1,234,567.8\"", "1234567.8"),
+            ("17'345.50", "17345.50"),
+            ("17 345.50", "17345.50"),
+            ("17 345", "17345"),
+            ("17\u{202f}345.50", "17345.50"),
+        ] {
+            let told = rows(&format!("date,currency,rate\n2020-06-04,IDR,{cell}\n"));
+            assert_eq!(told, format!("2020-06-04 1 EUR = {expected} IDR\n"));
+        }
+        for cell in [
+            "\"1,234\"",
+            "\"1,5\"",
+            "\"1.234,5\"",
+            "\"1,23,456.7\"",
+            "\"12345,678.9\"",
+            "\",345.5\"",
+            "\"1,345.5.5\"",
+            "1 2",
+            "1'5",
+        ] {
+            let told = rows(&format!("date,currency,rate\n2020-06-04,IDR,{cell}\n"));
+            assert!(
+                told.starts_with("line 2: expected a number"),
+                "{cell}: {told}"
+            );
+        }
     }
 
     #[test]
