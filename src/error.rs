@@ -233,6 +233,19 @@ impl Failure {
         .hint("An older snapshot cannot tell which batches are still to commit. BEGIN ISOLATION LEVEL READ COMMITTED, or no BEGIN at all.")
     }
 
+    pub fn tail_too_large(bytes: usize) -> Failure {
+        Failure::new(
+            Code::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+            format!(
+                "events that are not folded yet need more memory than starsink.tail_memory, {} MB",
+                bytes >> 20
+            ),
+        )
+        .hint(
+            "The steward folds them by itself: starsink.freshness says how many are left, starsink.jobs how the job fold stands; SELECT starsink.fold() folds by hand. Or raise starsink.tail_memory.",
+        )
+    }
+
     pub fn sql(doing: &str, error: impl fmt::Display) -> Failure {
         Failure::new(Code::ERRCODE_INTERNAL_ERROR, format!("{doing}: {error}"))
     }

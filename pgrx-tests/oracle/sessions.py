@@ -2,6 +2,8 @@
 
 SECOND = 1_000_000
 GAP = 1800 * SECOND
+MAX_EVENTS = 10_000
+MAX_LENGTH = 86_400 * SECOND
 STEPS = ("view", "option", "cart", "checkout", "success")
 
 
@@ -16,7 +18,7 @@ def step_of(event):
 
 
 class Session:
-    """Events of one device, robots' and others apart, without a pause of more than 1,800 s."""
+    """Events of one device, robots' and others apart, without a pause of more than 1,800 s, within the bounds."""
 
     def __init__(self, events):
         self.events = events
@@ -67,12 +69,19 @@ def cut(events):
         own.sort(key=lambda e: (e.time, e.id))
         begin = 0
         for at in range(1, len(own) + 1):
-            if at == len(own) or own[at].time - own[at - 1].time > GAP:
+            if at == len(own) or is_cut(own, begin, at):
                 sessions.append(Session(own[begin:at]))
                 begin = at
     for session in sessions:
         time_views(session)
     return sessions
+
+
+def is_cut(own, begin, at):
+    """Whether the event at this place begins another session than the one at `begin`: not within that one's first instant."""
+    since = own[at].time - own[begin].time
+    is_full = at - begin >= MAX_EVENTS or since > MAX_LENGTH
+    return own[at].time - own[at - 1].time > GAP or (is_full and since > 0)
 
 
 def time_views(session):

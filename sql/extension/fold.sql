@@ -84,7 +84,7 @@ CREATE FUNCTION starsink.tail_session() RETURNS TABLE (
     campaign_key integer, landing_page text, events integer, page_views integer, views integer, selections integer, carts integer,
     orders integer, revenue numeric, is_engaged boolean, is_bounce boolean, view_at timestamptz, option_at timestamptz, cart_at
     timestamptz, checkout_at timestamptz, success_at timestamptz, first_view_at timestamptz, first_option_at timestamptz,
-    first_cart_at timestamptz, first_checkout_at timestamptz, first_success_at timestamptz, path bytea, fold_id bigint)
+    first_cart_at timestamptz, first_checkout_at timestamptz, first_success_at timestamptz, path bytea, fold_id bigint, is_continued boolean)
 LANGUAGE c STABLE PARALLEL RESTRICTED SECURITY DEFINER ROWS 1000 SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'starsink_tail';
 COMMENT ON FUNCTION starsink.tail_session() IS 'Sessions as the tail makes or changes them.';
 
@@ -127,8 +127,9 @@ BEGIN
     FOR item IN SELECT t.relname FROM starsink.aggregate_tables() AS t (relname) LOOP
         EXECUTE format('TRUNCATE warehouse.%I', item.relname);
     END LOOP;
-    INSERT INTO starsink.fold (fold_id, high, gap_low, gap_high, gap_seen_at, time_zone, events, sessions, orders, rows_written, ms)
-    SELECT COALESCE(max(f.fold_id), 0) + 1, 0, '{}', '{}', '{}', current_setting('starsink.report_time_zone'), 0, 0, 0, 0, 0 FROM starsink.fold AS f;
+    INSERT INTO starsink.fold (fold_id, high, gap_low, gap_high, gap_seen_at, time_zone, events, sessions, orders, rows_written, ms, system_identifier)
+    SELECT COALESCE(max(f.fold_id), 0) + 1, 0, '{}', '{}', '{}', current_setting('starsink.report_time_zone'), 0, 0, 0, 0, 0, s.system_identifier
+    FROM (SELECT c.system_identifier FROM pg_control_system() AS c) AS s LEFT JOIN starsink.fold AS f ON true GROUP BY s.system_identifier;
 END
 $$;
 COMMENT ON FUNCTION starsink.forget_folds(boolean) IS 'Empties sessions, orders and aggregates, so that the next folds make them anew. Reports count the facts themselves until then. Refuses where events that they count were dropped, unless told to lose them.';

@@ -33,7 +33,8 @@ CREATE OR REPLACE VIEW warehouse.sessions AS
 SELECT f.session_start, f.session_end, f.device_key, f.is_bot, d.date AS day, s.store_id, s.domain, s.country_code AS store_country,
        g.country_code AS visitor_country, b.family AS browser, o.family AS os, f.device_class, r.registrable_domain AS referrer_domain,
        c.channel, c.source, c.medium, c.campaign, f.events, f.page_views, f.views, f.selections, f.carts, f.orders,
-       f.revenue::numeric(18,4) AS revenue, f.is_engaged, f.is_bounce, f.view_at, f.option_at, f.cart_at, f.checkout_at, f.success_at
+       f.revenue::numeric(18,4) AS revenue, f.is_engaged, f.is_bounce, f.view_at, f.option_at, f.cart_at, f.checkout_at, f.success_at,
+       f.is_continued
 FROM warehouse.fact_session AS f
 JOIN warehouse.dim_date AS d ON d.date_key = f.date_key
 JOIN warehouse.dim_store AS s ON s.store_key = f.store_key
@@ -204,3 +205,4 @@ COMMENT ON COLUMN warehouse.sessions.option_at IS 'Funnel: first option selectio
 COMMENT ON COLUMN warehouse.sessions.cart_at IS 'Funnel: first add-to-cart event after that.';
 COMMENT ON COLUMN warehouse.sessions.checkout_at IS 'Funnel: first checkout after that.';
 COMMENT ON COLUMN warehouse.sessions.success_at IS 'Funnel: first checkout_success after that.';
+COMMENT ON COLUMN warehouse.sessions.is_continued IS 'No pause lies before it: the session before had reached its bounds.';

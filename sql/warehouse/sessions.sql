@@ -35,12 +35,13 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_session (
     first_success_at  timestamptz,
     path          bytea NOT NULL,
     fold_id       bigint NOT NULL,
+    is_continued  boolean NOT NULL,
     PRIMARY KEY (device_key, is_bot, session_start)
 );
 CREATE INDEX IF NOT EXISTS fact_session_date ON warehouse.fact_session USING brin (session_start);
 -- What a fold wrote is found by those who go on from there.
 CREATE INDEX IF NOT EXISTS fact_session_fold_device ON warehouse.fact_session (fold_id, device_key);
-COMMENT ON TABLE warehouse.fact_session IS 'Grain: one session: events of one device (and of its robot''s user agents apart) with no pause of more than 1,800 s. Accumulating: a later event extends it, a late one may join two.';
+COMMENT ON TABLE warehouse.fact_session IS 'Grain: one session: events of one device (and of its robot''s user agents apart) with no pause of more than 1,800 s, at most starsink.session_max_events of them within starsink.session_max_length. Accumulating: a later event extends it, a late one may join two.';
 COMMENT ON COLUMN warehouse.fact_session.device_key IS 'Device.';
 COMMENT ON COLUMN warehouse.fact_session.is_bot IS 'Its events'' user agents are robots''.';
 COMMENT ON COLUMN warehouse.fact_session.session_start IS 'Time of its first event.';
@@ -76,6 +77,7 @@ COMMENT ON COLUMN warehouse.fact_session.first_checkout_at IS 'Open funnel: its 
 COMMENT ON COLUMN warehouse.fact_session.first_success_at IS 'Open funnel: its first checkout_success.';
 COMMENT ON COLUMN warehouse.fact_session.path IS 'Its events, packed: starsink.session_views(path) unpacks the product views.';
 COMMENT ON COLUMN warehouse.fact_session.fold_id IS 'Fold that wrote the row.';
+COMMENT ON COLUMN warehouse.fact_session.is_continued IS 'No pause lies before it: the session before had reached starsink.session_max_events or starsink.session_max_length.';
 
 CREATE TABLE IF NOT EXISTS warehouse.fact_order (
     order_id      text COLLATE "C" PRIMARY KEY,

@@ -184,6 +184,11 @@ pub type At = (i32, bool, Key);
 pub struct Cells(pub HashMap<At, Cell>);
 
 impl Cells {
+    /// Bytes that they hold, near enough: sets and tallies grow with the events, which are counted by themselves.
+    pub fn size(&self) -> usize {
+        self.0.len() * (size_of::<(At, Cell)>() + size_of::<Rest>() / 2)
+    }
+
     pub fn at(&mut self, day: i32, is_bot: bool, key: Key) -> &mut Cell {
         self.0.entry((day, is_bot, key)).or_default()
     }

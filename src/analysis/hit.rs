@@ -69,6 +69,8 @@ pub struct Origin {
     pub campaign: i32,
     /// Address of the page, without query and fragment.
     pub landing: Option<Box<str>>,
+    /// No pause lies before it: the session before had reached its bounds.
+    pub is_continued: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,6 +8,22 @@ pub const GAP: i64 = 1_800 * SECOND;
 /// A session longer than this is engaged. Microseconds.
 const ENGAGED: i64 = 10 * SECOND;
 
+/// How far a session may go; the next hit begins another. So that sessions of a device begin at times of their own, none
+/// is cut within the instant that it began at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    pub events: usize,
+    /// From the first hit to the last, in microseconds; exactly this long, and it goes on.
+    pub length: i64,
+}
+
+impl Bounds {
+    pub const USUAL: Bounds = Bounds {
+        events: 10_000,
+        length: 86_400 * SECOND,
+    };
+}
+
 /// Hits of one device, in order, without a pause longer than [`GAP`]; at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -27,10 +43,39 @@ impl Session {
     pub fn end(&self) -> i64 {
         self.hits[self.hits.len() - 1].time
     }
+
+    /// Whether a hit at this time, not before its last one, begins another session.
+    pub fn is_over_at(&self, time: i64, bounds: &Bounds) -> bool {
+        let is_full = self.hits.len() >= bounds.events || time - self.start() > bounds.length;
+        time - self.end() > GAP || (is_full && time > self.start())
+    }
+
+    /// Whether another session may follow it without a pause.
+    pub fn may_be_continued(&self, bounds: &Bounds) -> bool {
+        self.hits.len() >= bounds.events || self.end() - self.start() > bounds.length - GAP
+    }
+
+    /// The origin of its first hit is not known here: it was never first before.
+    pub fn lacks_origin(&self) -> bool {
+        self.origin.geography == LACKING.geography
+    }
+
+    /// Bytes that it holds.
+    pub fn size(&self) -> usize {
+        let texts: usize = self.hits.iter().map(|hit| hit.id.len() + 16).sum();
+        size_of::<Session>() + self.hits.len() * size_of::<Hit>() + texts
+    }
+
+    /// Its hits, as they came to be cut.
+    pub fn into_hits(mut self) -> Vec<Hit> {
+        self.hits[0].origin = Some(Box::new(self.origin));
+        self.hits
+    }
 }
 
-/// Cuts hits into sessions, whatever their order; a hit that comes twice counts once.
-pub fn cut(mut hits: Vec<Hit>) -> Vec<Session> {
+/// Cuts hits into sessions, whatever their order; a hit that comes twice counts once. The first of them is known to
+/// begin a session: of stored hits that is so if those of whole sessions are given.
+pub fn cut(mut hits: Vec<Hit>, bounds: &Bounds) -> Vec<Session> {
     hits.sort_by(Hit::order);
     hits.dedup_by(|next, kept| {
         let is_same = next.order(kept).is_eq();
@@ -42,12 +87,15 @@ pub fn cut(mut hits: Vec<Hit>) -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
     for mut hit in hits {
         match sessions.last_mut() {
-            Some(session) if hit.time - session.end() <= GAP => {
+            Some(session) if !session.is_over_at(hit.time, bounds) => {
                 hit.origin = None;
                 session.hits.push(hit);
             }
-            _ => {
-                let origin = hit.origin.take().map_or(UNKNOWN, |origin| *origin);
+            before => {
+                let mut origin = hit.origin.take().map_or(LACKING, |origin| *origin);
+                if let Some(before) = before {
+                    origin.is_continued = hit.time - before.end() <= GAP;
+                }
                 sessions.push(Session {
                     hits: vec![hit],
                     origin,
@@ -58,12 +106,31 @@ pub fn cut(mut hits: Vec<Hit>) -> Vec<Session> {
     sessions
 }
 
-/// Of a first hit that was never first before: sessions only grow together, so there is none.
-const UNKNOWN: Origin = Origin {
-    geography: -1,
+/// Goes on with what follows in the table: a session that grew past its bounds leaves hits to the one that stood behind
+/// it. Returns whether that one begins elsewhere now; if not, all behind it stay as they are.
+pub fn cut_on(fresh: &mut Vec<Session>, follower: &Session, bounds: &Bounds) -> bool {
+    let Some(last) = fresh.pop_if(|last| !last.is_over_at(follower.start(), bounds)) else {
+        return false;
+    };
+    let mut hits = last.into_hits();
+    hits.append(&mut follower.clone().into_hits());
+    fresh.append(&mut cut(hits, bounds));
+    true
+}
+
+/// Of a first hit that was never first before: the table of events knows it.
+const LACKING: Origin = Origin {
+    geography: i32::MIN,
     referrer: -1,
     campaign: -1,
     landing: None,
+    is_continued: false,
+};
+
+/// What the table of events does not know any more.
+pub const UNKNOWN: Origin = Origin {
+    geography: -1,
+    ..LACKING
 };
 
 /// The five steps of the funnel.

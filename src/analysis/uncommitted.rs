@@ -2,6 +2,10 @@
 //! may appear after a higher one was folded. A fold keeps the numbers it passed over until every transaction that ran
 //! then has ended; what has not appeared by that time never will. Of a long transaction that may be thousands, and what
 //! it has written so far is not to be read again and again: the ledger tells which of them have appeared.
+//!
+//! A transaction takes its id, then a number. A fold reads the last number, then the next id to be given out, then takes
+//! its snapshot: whoever holds one of the numbers has an id below that one. A snapshot's own upper end will not do: it is
+//! one above the latest transaction that has *ended*, and transactions that run may have ids above it.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +14,7 @@ use std::collections::BTreeSet;
 pub struct Gap {
     pub low: i64,
     pub high: i64,
-    /// The first transaction id not yet given out when the gap was seen; transactions below it may hold its numbers.
+    /// The next transaction id to be given out when the gap was seen; transactions below it may hold its numbers.
     pub seen_at: i64,
 }
 
@@ -45,9 +49,17 @@ impl Folded {
         }
     }
 
-    /// After a fold of everything visible up to `to` that was not folded: `seen` are the batches it found. In the
-    /// fold's snapshot all transactions below `xmin` had ended and `xmax` was the next id to be given out.
-    pub fn after(&self, to: i64, seen: &BTreeSet<i64>, xmin: i64, xmax: i64) -> Folded {
+    /// After a fold of everything visible up to `to` that was not folded: `seen` are the batches it found, `held` those it
+    /// found and left. In the fold's snapshot all transactions below `xmin` had ended; `next` was the next id to be given
+    /// out after `to` had been, and before the snapshot.
+    pub fn after(
+        &self,
+        to: i64,
+        seen: &BTreeSet<i64>,
+        held: &BTreeSet<i64>,
+        xmin: i64,
+        next: i64,
+    ) -> Folded {
         let high = to.max(self.high);
         let mut gaps = Vec::new();
         for &gap in &self.gaps {
@@ -64,11 +76,24 @@ impl Folded {
             let gap = Gap {
                 low: self.high + 1,
                 high,
-                seen_at: xmax,
+                seen_at: next,
             };
             split(gap, seen, &mut gaps);
         }
-        Folded { high, gaps }
+        let mut folded = Folded { high, gaps };
+        for &number in held {
+            folded.keep_open(number, next);
+        }
+        folded
+    }
+
+    /// Makes a gap of one number, unless it lies in one.
+    fn keep_open(&mut self, number: i64, seen_at: i64) {
+        if self.contains(number) {
+            let place = self.gaps.partition_point(|gap| gap.high < number);
+            let (low, high) = (number, number);
+            self.gaps.insert(place, Gap { low, high, seen_at });
+        }
     }
 }
 
@@ -95,116 +120,5 @@ fn push(gap: Gap, out: &mut Vec<Gap>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn a_number_passed_over_is_waited_for_until_it_cannot_come() {
-        let start = Folded::default();
-        let first = start.after(5, &BTreeSet::from([1, 2, 4]), 100, 103);
-        assert_eq!(
-            first.gaps,
-            [
-                Gap {
-                    low: 3,
-                    high: 3,
-                    seen_at: 103
-                },
-                Gap {
-                    low: 5,
-                    high: 5,
-                    seen_at: 103
-                }
-            ]
-        );
-        assert_eq!(first.floor(), 2);
-        assert!(first.contains(4) && !first.contains(5) && !first.contains(6));
-        let second = first.after(6, &BTreeSet::from([5, 6]), 102, 105);
-        assert_eq!(
-            second.gaps,
-            [Gap {
-                low: 3,
-                high: 3,
-                seen_at: 103
-            }]
-        );
-        let third = second.after(6, &BTreeSet::new(), 103, 106);
-        assert_eq!(
-            third,
-            Folded {
-                high: 6,
-                gaps: Vec::new()
-            }
-        );
-        assert_eq!(third.floor(), 6);
-    }
-
-    #[test]
-    fn a_portion_of_what_came_late_leaves_the_rest_for_the_next() {
-        let open = Folded::default().after(9, &BTreeSet::from([1, 9]), 100, 101);
-        let late = BTreeSet::from([4, 5, 8]);
-        assert_eq!(open.settled(&BTreeSet::new(), 1), 9);
-        assert_eq!(open.settled(&late, 1), 3);
-        assert_eq!(open.settled(&late, 2), open.floor());
-        // The transaction has ended: 2 and 3 never come, 6 to 8 were not looked at.
-        let next = open.after(5, &BTreeSet::from([4, 5]), 101, 102);
-        let rest = Gap {
-            low: 6,
-            high: 8,
-            seen_at: 101,
-        };
-        assert_eq!((next.high, &next.gaps[..]), (9, &[rest][..]));
-        assert_eq!(next.settled(&BTreeSet::from([8]), 1), 7);
-    }
-
-    proptest! {
-        /// Transactions begin, take a number, and commit or abort in any order; folds of so many numbers come in between,
-        /// and what is committed is rolled up in the ledger, folded or not.
-        #[test]
-        fn every_batch_is_folded_once(steps in prop::collection::vec((0_u8..6, any::<prop::sample::Index>()), 0..120)) {
-            let (mut xid, mut number, mut rolled_up) = (10_i64, 0_i64, 0_i64);
-            let mut running: Vec<(i64, i64)> = Vec::new();
-            let mut committed = BTreeSet::new();
-            let (mut folded, mut done) = (Folded::default(), Vec::<i64>::new());
-            let mut fold = |folded: &mut Folded, running: &[(i64, i64)], xid: i64, number: i64, committed: &BTreeSet<i64>, rolled_up: i64, portion: i64| {
-                let is_in_gap = |n: i64| n <= folded.high && !folded.contains(n);
-                let late = committed.iter().copied().filter(|&n| n > rolled_up && is_in_gap(n)).collect();
-                let settled = folded.settled(&late, rolled_up);
-                let to = number.min(settled + portion);
-                let new: BTreeSet<i64> = committed.iter().copied().filter(|&n| n > settled && n <= to && !folded.contains(n)).collect();
-                done.extend(&new);
-                let xmin = running.iter().map(|&(x, _)| x).min().unwrap_or(xid);
-                *folded = folded.after(to, &new, xmin, xid);
-            };
-            for (what, which) in steps {
-                match what {
-                    0 | 1 => {
-                        // The transaction id is taken before the number.
-                        running.push((xid, number + 1));
-                        xid += 1;
-                        number += 1;
-                    }
-                    2 | 3 if !running.is_empty() => {
-                        let (_, n) = running.swap_remove(which.index(running.len()));
-                        if what == 2 {
-                            committed.insert(n);
-                        }
-                    }
-                    4 => rolled_up = rolled_up.max(committed.iter().nth(which.index(committed.len().max(1))).copied().unwrap_or(0)),
-                    _ => fold(&mut folded, &running, xid, number, &committed, rolled_up, 1 + which.index(6) as i64),
-                }
-            }
-            for (_, n) in running.drain(..) {
-                committed.insert(n);
-            }
-            for portion in [3].into_iter().cycle().take(100).chain([1000; 2]) {
-                fold(&mut folded, &running, xid, number, &committed, rolled_up, portion);
-            }
-            done.sort_unstable();
-            prop_assert!(done.iter().eq(committed.iter()));
-            prop_assert!(folded.gaps.is_empty());
-        }
-    }
-}
+#[path = "uncommitted_tests.rs"]
+mod tests;

@@ -59,12 +59,25 @@ fn refresh() -> Result<i64, Failure> {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_micros());
     let mark = format!("{} {modified} {name}", about.len());
-    let last = Spi::get_one::<String>("SELECT starsink.job_mark('exchange_rates')")?;
+    let last = mark_of("exchange_rates")?;
     if last.as_deref() == Some(mark.as_str()) {
         return Ok(0);
     }
     let input = rates::content(file, &about, &name)?;
     load(input, &name, "exchange_rates", &mark)
+}
+
+/// What a job noted last.
+fn mark_of(job: &str) -> Result<Option<String>, Failure> {
+    let mut mark = None;
+    Statement::new("SELECT starsink.job_mark($1)", &[pgrx::pg_sys::TEXTOID]).each(
+        &[job.into()],
+        |row| {
+            mark = row.get(1)?;
+            Ok(())
+        },
+    )?;
+    Ok(mark)
 }
 
 /// What is kept of the last answer.
@@ -83,7 +96,7 @@ fn fetch() -> Result<i64, Failure> {
         return Ok(0);
     };
     let address = digest(url.as_str().as_bytes());
-    let last: Mark = Spi::get_one::<String>("SELECT starsink.job_mark('exchange_rates_url')")?
+    let last: Mark = mark_of("exchange_rates_url")?
         .and_then(|mark| serde_json::from_str(&mark).ok())
         .filter(|mark: &Mark| mark.url == address)
         .unwrap_or_default();

@@ -1,8 +1,10 @@
 //! When a job runs: every so long, or at the times of a cron expression on the clock of a time zone. Pure.
 //!
 //! # Layout
+//! - [`clock`] a clock that is set back
 //! - [`span`] spans of time as people write them: `10 s`, `1 h 30 min`, `2 years`
 
+pub mod clock;
 pub mod span;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};

@@ -10,6 +10,7 @@ use super::Settings;
 use super::check;
 use super::choices::{Email, EndpointCheck, Ip, IsolationLevel, SaslMechanism, SecurityProtocol};
 use super::guc::*;
+use crate::analysis::session::Bounds;
 use crate::error::Failure;
 use crate::event::policy::{KeepEmail, KeepIp, Policy};
 use crate::kafka::properties;
@@ -27,6 +28,19 @@ pub fn exchange_rates_url() -> Option<url::Url> {
 /// The zone on whose clock days begin and cron expressions are read.
 pub fn report_time_zone() -> chrono_tz::Tz {
     get(&REPORT_TIME_ZONE).parse().unwrap_or(chrono_tz::Tz::UTC)
+}
+
+/// How far a session may go.
+pub fn session_bounds() -> Bounds {
+    Bounds {
+        events: SESSION_MAX_EVENTS.get().max(1) as usize,
+        length: i64::from(SESSION_MAX_LENGTH.get()) * 1_000_000,
+    }
+}
+
+/// Bytes that a report may use for what is not folded yet.
+pub fn tail_memory() -> usize {
+    TAIL_MEMORY.get().max(1) as usize * 1024 * 1024
 }
 
 /// Where alerts are sent; empty for nowhere.

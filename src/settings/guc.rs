@@ -58,6 +58,9 @@ pub(super) static MAX_EVENT_AHEAD: GucSetting<i32> = GucSetting::<i32>::new(3600
 pub(super) static KEEP_EMAIL: GucSetting<Email> = GucSetting::<Email>::new(Email::Hash);
 pub(super) static KEEP_IP: GucSetting<Ip> = GucSetting::<Ip>::new(Ip::Truncated);
 pub(super) static REPORT_TIME_ZONE: Text = Text::new(Some(c"UTC"));
+pub(super) static SESSION_MAX_EVENTS: GucSetting<i32> = GucSetting::<i32>::new(10_000);
+pub(super) static SESSION_MAX_LENGTH: GucSetting<i32> = GucSetting::<i32>::new(86_400);
+pub(super) static TAIL_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(512);
 pub(super) static BASE_CURRENCY: Text = Text::new(Some(c"EUR"));
 pub(super) static GEOIP_DATABASE: Text = Text::new(Some(c""));
 pub(super) static EXCHANGE_RATES_FILE: Text = Text::new(Some(c""));
@@ -392,6 +395,27 @@ pub fn register() {
         c"starsink.report_time_zone",
         &REPORT_TIME_ZONE,
         Some(check_time_zone),
+    );
+    int(
+        c"starsink.session_max_events",
+        &SESSION_MAX_EVENTS,
+        2,
+        1_000_000,
+        GucFlags::default(),
+    );
+    int(
+        c"starsink.session_max_length",
+        &SESSION_MAX_LENGTH,
+        1_800,
+        2_592_000,
+        GucFlags::UNIT_S,
+    );
+    int(
+        c"starsink.tail_memory",
+        &TAIL_MEMORY,
+        1,
+        1_048_576,
+        GucFlags::UNIT_MB,
     );
     text(
         c"starsink.base_currency",

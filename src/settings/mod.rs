@@ -27,6 +27,7 @@ pub use choices::{OffsetReset, OnReset};
 pub use crawl::Crawl;
 pub use current::{
     alert_webhook, exchange_rates_file, exchange_rates_url, report_time_zone, secret_is_set,
+    session_bounds, tail_memory,
 };
 pub use guc::register;
 

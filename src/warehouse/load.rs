@@ -120,11 +120,7 @@ impl Loader {
             ledger: Ledger::new(),
             commands: Commands::new(),
             partitions: Partitions::new(),
-            // The transaction's id first: a fold tells by it whether a number that it missed can still come.
-            audit_key: Statement::new(
-                "SELECT pg_catalog.nextval('starsink.audit_key') FROM (SELECT pg_catalog.pg_current_xact_id() OFFSET 0) AS begun",
-                &[],
-            ),
+            audit_key: Statement::new("SELECT pg_catalog.nextval('starsink.audit_key')", &[]),
             expects_duplicates: false,
             unclear: 0,
         }
@@ -391,7 +387,11 @@ impl Loader {
         Ok(sum(&entries))
     }
 
+    /// The transaction's id first: a fold tells by it whether a number that it missed can still come. nextval() itself
+    /// takes an id for every 32nd number only.
     fn next_audit_key(&self) -> Result<i64, Failure> {
+        // SAFETY: inside a transaction that may write.
+        unsafe { pgrx::pg_sys::GetTopTransactionId() };
         let mut key = 0;
         self.audit_key.each(&[], |row| {
             key = get(row, 1)?;

@@ -1,4 +1,5 @@
-//! Prepared SQL: planned once per process, executed with values that never become part of the text.
+//! Prepared SQL: planned once per process, executed with values that never become part of the text. What writes gets
+//! its transaction's id from the server; what only looks costs none, and no commit record.
 
 use std::cell::OnceCell;
 
@@ -30,7 +31,7 @@ impl Statement {
         values: &[DatumWithOid<'_>],
         mut row: impl FnMut(&SpiTupleTable<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        Spi::connect_mut(|client| {
+        Spi::connect(|client| {
             let prepared = match self.prepared.get() {
                 Some(prepared) => prepared,
                 None => {
@@ -38,7 +39,9 @@ impl Statement {
                     self.prepared.get_or_init(|| prepared)
                 }
             };
-            let mut table = client.update(prepared, None, values)?;
+            // Prepared to write, it sees what this transaction did and what others have committed by now. pgrx's
+            // `update` would take a transaction id beforehand, whether or not anything is written.
+            let mut table = client.select(prepared, None, values)?;
             while table.next().is_some() {
                 row(&table)?;
             }

@@ -10,6 +10,7 @@ use super::backoff::{Backoff, jitter};
 use super::job_board::{self, Entry, JobState};
 use crate::error::{Failure, sqlstate};
 use crate::schedule::Schedule;
+use crate::schedule::clock::Clock;
 
 /// Waits after failures: from this, doubling, up to that.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -54,6 +55,8 @@ pub struct Job {
     was_tried: bool,
     backoff: Backoff,
     noted: Option<Instant>,
+    /// It waits after a failure or a long run, not for its schedule.
+    is_resting: bool,
     entry: Entry,
 }
 
@@ -74,6 +77,7 @@ impl Job {
             was_tried: false,
             backoff: Backoff::default(),
             noted: None,
+            is_resting: false,
             entry,
         };
         job.plan(past.last_run, zone);
@@ -84,6 +88,7 @@ impl Job {
     /// Sets the next run from the last one; without one, an interval begins now.
     fn plan(&mut self, last: Option<DateTime<Utc>>, zone: Tz) {
         let now = Utc::now();
+        self.is_resting = false;
         self.entry.next_run = match &self.schedule {
             Ok(schedule @ Schedule::Every(_)) => {
                 last.map_or(Some(now), |last| schedule.next_after(last.min(now), zone))
@@ -141,6 +146,17 @@ impl Job {
         }
     }
 
+    /// The clock was set back: what is left to wait stays, and times of day are sought anew.
+    fn move_back(&mut self, by: TimeDelta, zone: Tz) {
+        match self.schedule {
+            Ok(Schedule::Cron(_)) if !self.is_resting => self.plan(None, zone),
+            _ => {
+                let next = self.entry.next_run;
+                self.entry.next_run = next.and_then(|next| next.checked_sub_signed(by));
+            }
+        }
+    }
+
     pub fn is_failing(&self) -> bool {
         self.backoff.is_failing() || self.schedule.is_err()
     }
@@ -192,6 +208,7 @@ impl Job {
         self.plan(Some(last), zone);
         if done.goes_on {
             self.entry.next_run = Some(after_a_rest(began, LEAVES));
+            self.is_resting = true;
         }
     }
 
@@ -209,6 +226,7 @@ impl Job {
         self.entry.last_error = explain(failure);
         // One that fails late leaves others at least as much time as it took.
         self.entry.next_run = Some((Utc::now() + wait).max(after_a_rest(began, 1)));
+        self.is_resting = true;
     }
 
     /// Somebody else runs it just now: that is no failure, and it is looked at again in the next round.
@@ -224,7 +242,7 @@ impl Job {
 /// When a job that began then may run again so that others get so many times as much time as it took.
 fn after_a_rest(began: DateTime<Utc>, times: i32) -> DateTime<Utc> {
     let now = Utc::now();
-    now + (now - began) * times
+    now + (now - began).max(TimeDelta::zero()) * times
 }
 
 /// SQLSTATE and message, as history keeps them.
@@ -237,6 +255,7 @@ pub fn explain(failure: &Failure) -> String {
 pub struct Jobs {
     jobs: Vec<Job>,
     zone: Tz,
+    clock: Clock,
 }
 
 impl Jobs {
@@ -249,6 +268,15 @@ impl Jobs {
     ) -> Result<(), Failure> {
         let is_moved = zone != self.zone;
         self.zone = zone;
+        if let Some(back) = self.clock.look(Utc::now(), Instant::now()) {
+            log!(
+                "starsink: the clock was set back by {} s: jobs wait no longer for it",
+                back.num_seconds()
+            );
+            for job in &mut self.jobs {
+                job.move_back(back, zone);
+            }
+        }
         let mut known = std::mem::take(&mut self.jobs);
         for row in rows {
             match known.iter().position(|job| job.row.name == row.name) {

@@ -36,6 +36,7 @@ pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
     BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP);
     super::session::die_on_sigterm();
     BackgroundWorker::connect_worker_to_spi(None, None);
+    super::session::pin();
     let mut places: Vec<Place> = (0..state::MAX_WORKERS as i32).map(Place::new).collect();
     loop {
         let settings = Settings::current();

@@ -17,7 +17,7 @@ use crate::warehouse::{layout, transaction};
 
 /// Settings of a worker's session. Look-ups are by index whatever the statistics say; foreign keys were resolved in
 /// the same transaction, so their triggers do not fire: triggers marked ALWAYS do.
-const SESSION: [(&CStr, &CStr); 9] = [
+const SESSION: &[(&CStr, &CStr)] = &[
     (c"search_path", c"pg_catalog, pg_temp"),
     (c"session_replication_role", c"replica"),
     (c"plan_cache_mode", c"force_generic_plan"),
@@ -25,9 +25,57 @@ const SESSION: [(&CStr, &CStr); 9] = [
     (c"enable_mergejoin", c"off"),
     (c"enable_seqscan", c"off"),
     (c"jit", c"off"),
-    (c"statement_timeout", c"0"),
-    (c"idle_in_transaction_session_timeout", c"0"),
 ];
+
+/// What a database, a role or the server's configuration sets for everybody, and no worker may inherit: how transactions
+/// run, how long they may take, what statements mean and how values are written. What is left is for operators to set for
+/// workers too: memory, tablespaces, compression, synchronous_commit.
+const PINNED: &[(&CStr, &CStr)] = &[
+    (c"role", c"none"),
+    (c"default_transaction_isolation", c"read committed"),
+    (c"default_transaction_read_only", c"off"),
+    (c"default_transaction_deferrable", c"off"),
+    (c"statement_timeout", c"0"),
+    (c"lock_timeout", c"0"),
+    (c"idle_in_transaction_session_timeout", c"0"),
+    (c"idle_session_timeout", c"0"),
+    (c"transaction_timeout", c"0"),
+    (c"exit_on_error", c"off"),
+    (c"row_security", c"off"),
+    (c"standard_conforming_strings", c"on"),
+    (c"transform_null_equals", c"off"),
+    (c"array_nulls", c"on"),
+    (c"quote_all_identifiers", c"off"),
+    (c"check_function_bodies", c"on"),
+    (c"client_encoding", c"UTF8"),
+    (c"DateStyle", c"ISO, MDY"),
+    (c"IntervalStyle", c"postgres"),
+    (c"TimeZone", c"UTC"),
+    (c"timezone_abbreviations", c"Default"),
+    (c"extra_float_digits", c"1"),
+    (c"bytea_output", c"hex"),
+    (c"xmloption", c"content"),
+    (c"xmlbinary", c"base64"),
+    (c"gin_fuzzy_search_limit", c"0"),
+];
+
+/// Pins down what a session may inherit. Settings that this version of the server does not know are left out.
+pub fn pin() {
+    for (name, value) in PINNED.iter().chain(SESSION) {
+        // SAFETY: terminated names; valid values.
+        unsafe {
+            if pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null() {
+                continue;
+            }
+            pg_sys::SetConfigOption(
+                name.as_ptr(),
+                value.as_ptr(),
+                pg_sys::GucContext::PGC_SUSET,
+                pg_sys::GucSource::PGC_S_OVERRIDE,
+            );
+        }
+    }
+}
 
 /// A worker's connection to the database.
 pub struct Session {
@@ -68,17 +116,7 @@ impl Session {
         // SAFETY: a callback of ours, run while shared memory is still attached.
         unsafe { pg_sys::before_shmem_exit(Some(clear_state), pg_sys::Datum::from(worker)) };
         state::clear(worker, std::process::id() as i32);
-        for (name, value) in SESSION {
-            // SAFETY: known settings with valid values.
-            unsafe {
-                pg_sys::SetConfigOption(
-                    name.as_ptr(),
-                    value.as_ptr(),
-                    pg_sys::GucContext::PGC_SUSET,
-                    pg_sys::GucSource::PGC_S_OVERRIDE,
-                )
-            };
-        }
+        pin();
         Session {
             worker,
             database,

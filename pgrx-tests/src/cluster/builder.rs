@@ -55,15 +55,14 @@ impl Builder {
         self
     }
 
-    /// A variable of the server's environment.
+    /// A variable of the server's environment, of this and every later start.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.into(), value.into()));
         self
     }
 
     pub fn start(self) -> Cluster {
-        let mut cluster = self.create();
-        cluster.env = self.env.clone();
+        let cluster = self.create();
         cluster.start();
         if self.database != "postgres" {
             let name = self.database.replace('"', "\"\"");
@@ -77,7 +76,8 @@ impl Builder {
 
     /// A cluster that was never started.
     fn create(&self) -> Cluster {
-        let cluster = Cluster::empty(&self.database);
+        let mut cluster = Cluster::empty(&self.database);
+        cluster.env.clone_from(&self.env);
         if let Some(data) = &self.data {
             fs::rename(data, cluster.data()).expect("a folder of the same file system");
             return cluster;

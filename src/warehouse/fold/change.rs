@@ -15,7 +15,7 @@ use crate::analysis::cells::Cells;
 use crate::analysis::contribution::{Adder, NO_SESSION};
 use crate::analysis::hit::Hit;
 use crate::analysis::order::Order;
-use crate::analysis::session::{GAP, Session, cut};
+use crate::analysis::session::{Session, cut, cut_on};
 use crate::error::Failure;
 use crate::event::batch::calendar::Calendar;
 
@@ -73,6 +73,7 @@ pub fn change(
     news.facts.iter().for_each(|fact| adder.event(&fact.event));
 
     let mut orders = first_successes(reader, &news)?;
+    reader.budget.spend(change.cells.size())?;
     let (mut hits, mut spans) = hits(news.facts);
     let newcomers: Vec<Visitor> = hits.keys().copied().collect();
     for OrderChange { old, new } in orders.values() {
@@ -84,17 +85,22 @@ pub fn change(
                 .include(order.time);
         }
     }
-    let stored = reader.sessions.overlapping(&spans)?;
+    let mut stored = reader.sessions.overlapping(&spans)?;
+    for Stored { session, .. } in stored.values().flatten() {
+        // As it stood, as it is to be, and between the two.
+        reader.budget.spend(3 * session.size())?;
+    }
     let mut fresh: BTreeMap<Visitor, Vec<Session>> = BTreeMap::new();
     for &visitor in spans.keys() {
         let mut all = hits.remove(&visitor).unwrap_or_default();
         for Stored { session, .. } in stored.get(&visitor).into_iter().flatten() {
-            let mut old = session.hits.clone();
-            old[0].origin = Some(Box::new(session.origin.clone()));
-            all.append(&mut old);
+            all.append(&mut session.clone().into_hits());
         }
-        fresh.insert(visitor, cut(all));
+        fresh.insert(visitor, cut(all, &reader.bounds));
     }
+    cut_followers(reader, &mut stored, &mut fresh)?;
+    let sessions = fresh.values_mut().flatten();
+    reader.sessions.fill_origins(sessions)?;
     orders_of(reader, &fresh, &mut orders)?;
     place_in_sessions(&fresh, &mut orders);
 
@@ -134,6 +140,7 @@ pub fn change(
         change.orders.push(new.clone());
     }
     attribute(reader, &mut change, orders, calendar)?;
+    reader.budget.spend(change.cells.size())?;
     Ok(change)
 }
 
@@ -154,10 +161,50 @@ fn name_events(reader: &mut Reader, facts: &mut [Fact]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The hits of each visitor, and the times around them in which they meet other sessions.
+/// Goes on cutting where a session that had reached its bounds was followed by another without a pause.
+fn cut_followers(
+    reader: &Reader,
+    stored: &mut BTreeMap<Visitor, Vec<Stored>>,
+    fresh: &mut BTreeMap<Visitor, Vec<Session>>,
+) -> Result<(), Failure> {
+    let bounds = &reader.bounds;
+    let behind = |session: &Session| {
+        let (low, high) = (session.start(), session.end());
+        session
+            .may_be_continued(bounds)
+            .then_some(Span { low, high })
+    };
+    let mut spans = BTreeMap::new();
+    for (&visitor, of) in stored.iter() {
+        let last = of.iter().max_by_key(|stored| stored.session.start());
+        if let Some(span) = last.and_then(|last| behind(&last.session)) {
+            spans.insert(visitor, span);
+        }
+    }
+    while !spans.is_empty() {
+        let followers = reader.sessions.next(&spans, |visitor, start| {
+            let last = fresh.get(&visitor).and_then(|sessions| sessions.last());
+            last.is_some_and(|last| !last.is_over_at(start, bounds))
+        })?;
+        spans.clear();
+        for (visitor, follower) in followers {
+            let of = fresh.entry(visitor).or_default();
+            if !cut_on(of, &follower.session, bounds) {
+                continue;
+            }
+            if let Some(span) = behind(&follower.session) {
+                spans.insert(visitor, span);
+            }
+            stored.entry(visitor).or_default().push(follower);
+        }
+    }
+    Ok(())
+}
+
+/// The hits of each visitor, and the times they span.
 fn hits(facts: Vec<Fact>) -> (HashMap<Visitor, Vec<Hit>>, BTreeMap<Visitor, Span>) {
     let mut hits: HashMap<Visitor, Vec<Hit>> = HashMap::new();
-    for fact in facts.iter().filter(|fact| fact.event.device >= 0) {
+    for fact in facts.into_iter().filter(|fact| fact.event.device >= 0) {
         let visitor = (fact.event.device, fact.event.is_bot);
         hits.entry(visitor).or_default().push(fact.hit());
     }
@@ -165,8 +212,7 @@ fn hits(facts: Vec<Fact>) -> (HashMap<Visitor, Vec<Hit>>, BTreeMap<Visitor, Span
     for (&visitor, hits) in &hits {
         for hit in hits {
             let span = spans.entry(visitor).or_insert(Span::at(hit.time));
-            span.include(hit.time.saturating_sub(GAP));
-            span.include(hit.time.saturating_add(GAP));
+            span.include(hit.time);
         }
     }
     (hits, spans)
@@ -239,10 +285,15 @@ fn orders_of(
 /// Tells each order which session holds it.
 fn place_in_sessions(fresh: &BTreeMap<Visitor, Vec<Session>>, orders: &mut Orders) {
     for OrderChange { new, .. } in orders.values_mut() {
+        // One may begin at the time that the one before ends at.
         let sessions = fresh.get(&(new.device, new.is_bot)).into_iter().flatten();
-        let mut holding =
-            sessions.filter(|session| session.start() <= new.time && new.time <= session.end());
-        if let Some(session) = holding.next() {
+        let holding = sessions
+            .take_while(|session| {
+                (session.start(), &session.first().id) <= (new.time, &new.event_id)
+            })
+            .last()
+            .filter(|session| new.time <= session.end());
+        if let Some(session) = holding {
             new.session = Some(session.start());
             new.campaign = session.origin.campaign;
         }

@@ -1,9 +1,10 @@
 //! The events that came since: out of fact_event, with the orders whose lines were valued anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pgrx::pg_sys;
 
+use super::budget::Budget;
 use super::query::Query;
 use super::state::range;
 use crate::analysis::contribution::Event;
@@ -13,8 +14,12 @@ use crate::error::Failure;
 use crate::event::event::DeviceClass;
 use crate::event::value::Key;
 
+/// What an allocation costs beside its bytes.
+const BLOCK: usize = 16;
+
 /// One event.
 pub struct Fact {
+    batch: i64,
     pub id: Box<str>,
     pub event: Event,
     pub user_agent: i32,
@@ -24,7 +29,15 @@ pub struct Fact {
 }
 
 impl Fact {
-    pub fn hit(&self) -> Hit {
+    /// Bytes that it holds, as it is and as a hit of a session.
+    fn size(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len() + BLOCK);
+        let texts = self.id.len() + BLOCK + text(&self.landing) + 2 * text(&self.order_id);
+        // Twice, as lists that grow hold up to twice of what is in them, and sets and tallies grow beside them.
+        2 * (size_of::<Fact>() + size_of::<Hit>() + size_of::<Origin>() + BLOCK + texts)
+    }
+
+    pub fn hit(self) -> Hit {
         let Event {
             time,
             acts,
@@ -38,7 +51,7 @@ impl Fact {
         let campaign = self.event.campaign;
         Hit {
             time,
-            id: self.id.clone(),
+            id: self.id,
             acts,
             context,
             product: if acts.has(Acts::VIEW) || acts.is_selection() {
@@ -55,7 +68,8 @@ impl Fact {
                 geography,
                 referrer,
                 campaign,
-                landing: self.landing.clone(),
+                landing: self.landing,
+                is_continued: false,
             })),
         }
     }
@@ -68,6 +82,36 @@ pub struct News {
     /// Orders with lines that are new or were valued anew.
     pub order_ids: BTreeSet<Box<str>>,
     pub batches: BTreeSet<i64>,
+}
+
+impl News {
+    /// Leaves batches out of which fewer events are there than they `loaded`. A snapshot shows a transaction whole or not
+    /// at all, so that there is none; where an engine or a hand made one, its rest would never be counted.
+    pub fn hold_back(&mut self, folded: &Folded, loaded: &BTreeMap<i64, i64>) -> BTreeSet<i64> {
+        let mut missing: BTreeMap<i64, i64> = loaded
+            .iter()
+            .filter(|&(&batch, &events)| events > 0 && !folded.contains(batch))
+            .map(|(&batch, &events)| (batch, events))
+            .collect();
+        if missing.is_empty() {
+            return BTreeSet::new();
+        }
+        for fact in &self.facts {
+            if let Some(events) = missing.get_mut(&fact.batch) {
+                *events -= 1;
+            }
+        }
+        let held: BTreeSet<i64> = missing
+            .into_iter()
+            .filter(|&(_, events)| events > 0)
+            .map(|(batch, _)| batch)
+            .collect();
+        if !held.is_empty() {
+            self.facts.retain(|fact| !held.contains(&fact.batch));
+            self.batches.retain(|batch| !held.contains(batch));
+        }
+        held
+    }
 }
 
 pub struct Facts {
@@ -103,6 +147,7 @@ impl Facts {
         settled: i64,
         to: i64,
         acts: &dyn Fn(i32) -> Acts,
+        budget: &Budget,
     ) -> Result<News, Failure> {
         let mut news = News::default();
         let (mut last, mut is_new) = (i64::MIN, false);
@@ -115,7 +160,9 @@ impl Facts {
                 }
             }
             if is_new {
-                news.facts.push(fact(row, acts));
+                let fact = fact(row, acts);
+                budget.spend(fact.size())?;
+                news.facts.push(fact);
             }
             Ok(())
         })?;
@@ -135,6 +182,7 @@ impl Facts {
 
 fn fact(row: &super::query::Row<'_>, acts: &dyn Fn(i32) -> Acts) -> Fact {
     Fact {
+        batch: row.big(0),
         id: row.text(16).into(),
         user_agent: row.int(8),
         landing: landing(row.text(17)),

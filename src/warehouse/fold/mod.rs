@@ -8,8 +8,9 @@
 //! - [`facts`]     what came since; [`members`], [`sessions`], [`orders`] what it meets
 //! - [`change`]    what that changes
 //! - [`rows`], [`copy_rows`], [`write`]  the rows, their binary form, and writing them
-//! - [`tail`]      the same for a report
+//! - [`tail`]      the same for a report, within a [`budget`] of memory
 
+pub mod budget;
 pub mod change;
 pub mod copy_rows;
 pub mod facts;
@@ -22,14 +23,18 @@ pub mod state;
 pub mod tail;
 pub mod write;
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 
+use self::budget::Budget;
 use self::change::Change;
-use self::facts::Facts;
+use self::facts::{Facts, News};
 use self::members::Directory;
 use self::orders::Orders;
 use self::sessions::Sessions;
 use self::state::{State, States};
+use crate::analysis::session::Bounds;
 use crate::error::Failure;
 use crate::event::batch::calendar::Calendar;
 
@@ -40,6 +45,8 @@ pub struct Reader {
     facts: Facts,
     sessions: Sessions,
     orders: Orders,
+    bounds: Bounds,
+    pub budget: Budget,
 }
 
 impl Reader {
@@ -50,6 +57,8 @@ impl Reader {
             facts: Facts::new(),
             sessions: Sessions::new(),
             orders: Orders::new(),
+            bounds: Bounds::USUAL,
+            budget: Budget::UNLIMITED,
         }
     }
 
@@ -61,12 +70,35 @@ impl Reader {
         to: i64,
         calendar: &mut Calendar,
     ) -> Result<Change, Failure> {
+        let news = self.news(state, settled, to)?;
+        change::change(self, news, calendar)
+    }
+
+    /// The same of the batches that are there whole, and the others.
+    pub fn change_of_whole(
+        &mut self,
+        state: &State,
+        settled: i64,
+        to: i64,
+        calendar: &mut Calendar,
+    ) -> Result<(Change, BTreeSet<i64>), Failure> {
+        let mut news = self.news(state, settled, to)?;
+        let loaded = self.states.loaded(settled, to)?;
+        let held = news.hold_back(&state.folded, &loaded);
+        Ok((change::change(self, news, calendar)?, held))
+    }
+
+    fn news(&mut self, state: &State, settled: i64, to: i64) -> Result<News, Failure> {
+        self.bounds = crate::settings::session_bounds();
         self.directory.read_kinds()?;
         let directory = &self.directory;
-        let news = self
-            .facts
-            .news(&state.folded, settled, to, &|kind| directory.acts(kind))?;
-        change::change(self, news, calendar)
+        self.facts.news(
+            &state.folded,
+            settled,
+            to,
+            &|kind| directory.acts(kind),
+            &self.budget,
+        )
     }
 
     pub fn state(&self, zone: Tz) -> Result<State, Failure> {

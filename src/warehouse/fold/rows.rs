@@ -10,7 +10,7 @@ use crate::analysis::session::{Counts, funnel, is_engaged};
 use crate::event::batch::calendar::Calendar;
 
 /// Columns of fact_session; `is_bounce` is generated, so that it is never written.
-pub const SESSION: [&str; 34] = [
+pub const SESSION: [&str; 35] = [
     "device_key",
     "is_bot",
     "session_start",
@@ -45,6 +45,7 @@ pub const SESSION: [&str; 34] = [
     "first_success_at",
     "path",
     "fold_id",
+    "is_continued",
 ];
 
 /// Place of landing_page.
@@ -137,6 +138,7 @@ pub fn session<'a>(new: &'a NewSession, fold_id: i64, calendar: &mut Calendar) -
     values.extend(funnel.first.map(time));
     values.push(Bytes(path::pack(&session.hits)));
     values.push(Big(fold_id));
+    values.push(Bool(origin.is_continued));
     values
 }
 

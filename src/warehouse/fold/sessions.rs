@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 
-use super::query::{Query, argument};
-use crate::analysis::hit::Origin;
+use super::query::{Query, Row, argument};
+use crate::analysis::hit::{Origin, landing};
 use crate::analysis::path;
-use crate::analysis::session::Session;
+use crate::analysis::session::{Session, UNKNOWN};
 use crate::error::Failure;
 use crate::warehouse::facts::timestamp;
 
@@ -46,6 +46,8 @@ pub struct Stored {
 
 pub struct Sessions {
     overlapping: Query,
+    next: Query,
+    origins: Query,
     first: Query,
     starts: Query,
 }
@@ -57,15 +59,50 @@ const SPANS: &[pg_sys::Oid] = &[
     pg_sys::TIMESTAMPTZARRAYOID,
 ];
 
+/// A pause of 1,800 s and those longer part sessions: what may meet a span lies no further from it.
+macro_rules! select_sessions {
+    ($from:literal) => {
+        concat!(
+            "SELECT s.device_key, s.is_bot, s.geography_key, s.referrer_key, s.campaign_key, s.landing_page, s.path, s.orders, s.revenue::text, \
+                    s.is_continued, s.session_start \
+             FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS i (device, bot, low, high) \
+             CROSS JOIN LATERAL (",
+            $from,
+            ") AS s"
+        )
+    };
+}
+
 impl Sessions {
     pub fn new() -> Sessions {
         Sessions {
+            // The last one that began before, and those that began since. Of a device that never pauses there may be many
+            // before that: they stay as they are.
             overlapping: Query::new(
-                "SELECT s.device_key, s.is_bot, s.geography_key, s.referrer_key, s.campaign_key, s.landing_page, s.path, s.orders, s.revenue::text \
-                 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS i (device, bot, low, high) \
-                 JOIN warehouse.fact_session AS s \
-                   ON s.device_key = i.device AND s.is_bot = i.bot AND s.session_start <= i.high AND s.session_end >= i.low",
+                select_sessions!(
+                    "SELECT * FROM (SELECT b.* FROM warehouse.fact_session AS b \
+                                    WHERE b.device_key = i.device AND b.is_bot = i.bot AND b.session_start < i.low \
+                                    ORDER BY b.session_start DESC LIMIT 1) AS b \
+                     WHERE b.session_end >= i.low - interval '1800 s' \
+                     UNION ALL \
+                     SELECT w.* FROM warehouse.fact_session AS w \
+                     WHERE w.device_key = i.device AND w.is_bot = i.bot AND w.session_start >= i.low AND w.session_start <= i.high + interval '1800 s'"
+                ),
                 SPANS,
+            ),
+            next: Query::new(
+                select_sessions!(
+                    "SELECT n.* FROM warehouse.fact_session AS n \
+                     WHERE n.device_key = i.device AND n.is_bot = i.bot AND n.session_start > i.low AND n.session_start <= i.high + interval '1800 s' \
+                     ORDER BY n.session_start LIMIT 1"
+                ),
+                SPANS,
+            ),
+            origins: Query::new(
+                "SELECT f.event_time, f.event_id, f.geography_key, f.referrer_key, f.campaign_key, f.current_url \
+                 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS i (event_time, event_id) \
+                 JOIN warehouse.fact_event AS f ON f.event_time = i.event_time AND f.event_id = i.event_id COLLATE \"C\"",
+                &[pg_sys::TIMESTAMPTZARRAYOID, pg_sys::TEXTARRAYOID],
             ),
             first: Query::new(
                 "SELECT i.device, i.bot, s.session_start \
@@ -84,7 +121,7 @@ impl Sessions {
         }
     }
 
-    /// Sessions that a span touches, by visitor.
+    /// Sessions that hits within a span may meet, by visitor.
     pub fn overlapping(
         &self,
         spans: &BTreeMap<Visitor, Span>,
@@ -94,31 +131,72 @@ impl Sessions {
             return Ok(found);
         }
         self.overlapping.each(&arguments(spans)?, |row| {
-            let bytes: Option<&[u8]> = row.get(6);
-            let hits = bytes.and_then(path::unpack).filter(|hits| !hits.is_empty());
-            let hits = hits.ok_or_else(|| {
-                Failure::sql(
-                    "reading fact_session",
-                    "a path cannot be unpacked; SELECT starsink.rebuild_aggregates() makes it anew",
-                )
-            })?;
-            let origin = Origin {
-                geography: row.int(2),
-                referrer: row.int(3),
-                campaign: row.int(4),
-                landing: row.get::<&str>(5).map(Into::into),
-            };
-            found
-                .entry((row.int(0), row.bool(1)))
-                .or_default()
-                .push(Stored {
-                    session: Session { hits, origin },
-                    orders: row.int(7),
-                    revenue: super::orders::amount(row.text(8)).unwrap_or(0),
-                });
+            let visitor = (row.int(0), row.bool(1));
+            found.entry(visitor).or_default().push(stored(row)?);
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// The next session of each visitor that begins after `low`, at most a pause after `high`; where `is_wanted` says so
+    /// by its start.
+    pub fn next(
+        &self,
+        spans: &BTreeMap<Visitor, Span>,
+        mut is_wanted: impl FnMut(Visitor, i64) -> bool,
+    ) -> Result<BTreeMap<Visitor, Stored>, Failure> {
+        let mut found = BTreeMap::new();
+        if spans.is_empty() {
+            return Ok(found);
+        }
+        self.next.each(&arguments(spans)?, |row| {
+            let visitor = (row.int(0), row.bool(1));
+            if is_wanted(visitor, row.time(10)) {
+                found.insert(visitor, stored(row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Fills in what sessions take from first hits that were never first before; of those that retention dropped, that
+    /// is not known any more.
+    pub fn fill_origins<'a>(
+        &self,
+        sessions: impl Iterator<Item = &'a mut Session>,
+    ) -> Result<(), Failure> {
+        let mut lacking: BTreeMap<(i64, Box<str>), Vec<&mut Session>> = BTreeMap::new();
+        for session in sessions.filter(|session| session.lacks_origin()) {
+            let first = session.first();
+            let place = (first.time, first.id.clone());
+            session.origin = Origin {
+                is_continued: session.origin.is_continued,
+                ..UNKNOWN
+            };
+            lacking.entry(place).or_default().push(session);
+        }
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let times: Vec<TimestampWithTimeZone> = lacking
+            .keys()
+            .map(|&(time, _)| timestamp(time))
+            .collect::<Result<_, _>>()?;
+        let ids: Vec<&str> = lacking.keys().map(|(_, id)| &**id).collect();
+        let arguments = [argument(times), argument(ids)];
+        self.origins.each(&arguments, |row| {
+            let place = (row.time(0), row.text(1).into());
+            for session in lacking.get_mut(&place).into_iter().flatten() {
+                session.origin = Origin {
+                    geography: row.int(2),
+                    referrer: row.int(3),
+                    campaign: row.int(4),
+                    landing: landing(row.text(5)),
+                    is_continued: session.origin.is_continued,
+                };
+            }
+            Ok(())
+        })
     }
 
     /// When each visitor's first session began, of those that have one.
@@ -153,6 +231,29 @@ impl Sessions {
         })?;
         Ok(starts)
     }
+}
+
+fn stored(row: &Row<'_>) -> Result<Stored, Failure> {
+    let bytes: Option<&[u8]> = row.get(6);
+    let hits = bytes.and_then(path::unpack).filter(|hits| !hits.is_empty());
+    let hits = hits.ok_or_else(|| {
+        Failure::sql(
+            "reading fact_session",
+            "a path cannot be unpacked; SELECT starsink.rebuild_aggregates() makes it anew",
+        )
+    })?;
+    let origin = Origin {
+        geography: row.int(2),
+        referrer: row.int(3),
+        campaign: row.int(4),
+        landing: row.get::<&str>(5).map(Into::into),
+        is_continued: row.bool(9),
+    };
+    Ok(Stored {
+        session: Session { hits, origin },
+        orders: row.int(7),
+        revenue: super::orders::amount(row.text(8)).unwrap_or(0),
+    })
 }
 
 /// Devices, robots, lows and highs.

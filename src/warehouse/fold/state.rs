@@ -1,6 +1,6 @@
 //! How far the aggregates are, and which batches were in flight when they were folded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use pgrx::pg_sys;
@@ -29,11 +29,13 @@ pub struct Work {
     pub ms: f64,
 }
 
-/// Transactions in the snapshot of the moment: all below `xmin` have ended, `xmax` is the next one.
+/// The numbers that folds are about to look at: what is given out later belongs to a later one.
 #[derive(Clone, Copy, Debug)]
-pub struct Horizon {
-    pub xmin: i64,
-    pub xmax: i64,
+pub struct Reach {
+    /// The number given to a batch last, committed or not.
+    pub last: i64,
+    /// The next transaction id to be given out after that: whoever holds a number has one below it.
+    pub next_xid: i64,
 }
 
 /// What the ledger tells of the gaps.
@@ -49,7 +51,8 @@ pub struct States {
     newest: Query,
     late: Query,
     rolled_up: Query,
-    horizon: Query,
+    loaded: Query,
+    xmin: Query,
     last_number: Query,
     insert: Statement,
 }
@@ -58,7 +61,7 @@ impl States {
     pub fn new() -> States {
         States {
             newest: Query::new(
-                "SELECT fold_id, high, gap_low, gap_high, gap_seen_at, time_zone FROM starsink.fold ORDER BY fold_id DESC LIMIT 1",
+                "SELECT fold_id, high, gap_low, gap_high, gap_seen_at, time_zone, system_identifier FROM starsink.fold ORDER BY fold_id DESC LIMIT 1",
                 &[],
             ),
             late: Query::new(
@@ -71,14 +74,26 @@ impl States {
                  CROSS JOIN LATERAL (SELECT l.last_audit_key FROM starsink.ledger AS l WHERE l.rolled_up = u.unit ORDER BY l.last_audit_key DESC LIMIT 1) AS l",
                 &[],
             ),
-            horizon: Query::new(
-                "SELECT pg_catalog.pg_snapshot_xmin(s)::text::bigint, pg_catalog.pg_snapshot_xmax(s)::text::bigint FROM pg_catalog.pg_current_snapshot() AS s",
+            // Rows that are rolled up tell no single batch; nor does one whose events may have been dropped since.
+            loaded: Query::new(
+                "SELECT l.last_audit_key, pg_catalog.sum(l.loaded)::bigint FROM starsink.ledger AS l \
+                 WHERE l.rolled_up IS NULL AND l.last_audit_key > $1 AND l.last_audit_key <= $2 \
+                   AND l.committed_at > COALESCE((SELECT pg_catalog.max(r.deleted_at) FROM starsink.retention_log AS r WHERE r.source <> 'quarantine'), '-infinity') \
+                 GROUP BY l.last_audit_key",
+                &[pg_sys::INT8OID, pg_sys::INT8OID],
+            ),
+            xmin: Query::new(
+                "SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint",
                 &[],
             ),
-            last_number: Query::new("SELECT last_value FROM starsink.audit_key", &[]),
+            // Of a new sequence it is the number that is still to come.
+            last_number: Query::new(
+                "SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM starsink.audit_key",
+                &[],
+            ),
             insert: Statement::new(
-                "INSERT INTO starsink.fold (fold_id, high, gap_low, gap_high, gap_seen_at, time_zone, events, sessions, orders, rows_written, ms) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                "INSERT INTO starsink.fold (fold_id, high, gap_low, gap_high, gap_seen_at, time_zone, events, sessions, orders, rows_written, ms, system_identifier) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 &[
                     pg_sys::INT8OID,
                     pg_sys::INT8OID,
@@ -91,6 +106,7 @@ impl States {
                     pg_sys::INT8OID,
                     pg_sys::INT8OID,
                     pg_sys::FLOAT8OID,
+                    pg_sys::INT8OID,
                 ],
             ),
         }
@@ -107,13 +123,23 @@ impl States {
             let lows: Vec<i64> = row.get(2).unwrap_or_default();
             let highs: Vec<i64> = row.get(3).unwrap_or_default();
             let seen: Vec<i64> = row.get(4).unwrap_or_default();
+            let is_ours = row.big(6) == system_identifier();
+            let next = next_xid();
             let gaps = lows.into_iter().zip(highs).zip(seen);
             state = State {
                 fold_id: row.big(0),
                 folded: Folded {
                     high: row.big(1),
                     gaps: gaps
-                        .map(|((low, high), seen_at)| Gap { low, high, seen_at })
+                        .map(|((low, high), seen_at)| Gap {
+                            low,
+                            high,
+                            seen_at: if is_ours && seen_at <= next {
+                                seen_at
+                            } else {
+                                NOBODY
+                            },
+                        })
                         .collect(),
                 },
                 zone: row.text(5).parse().unwrap_or(zone),
@@ -142,26 +168,40 @@ impl States {
         Ok(late)
     }
 
-    pub fn horizon(&self) -> Result<Horizon, Failure> {
-        let mut horizon = Horizon { xmin: 0, xmax: 0 };
-        self.horizon.each(&[], |row| {
-            horizon = Horizon {
-                xmin: row.big(0),
-                xmax: row.big(1),
-            };
-            Ok(())
-        })?;
-        Ok(horizon)
+    /// How many events each batch in this range loaded, where its rows of the ledger still tell.
+    pub fn loaded(&self, above: i64, to: i64) -> Result<BTreeMap<i64, i64>, Failure> {
+        let mut loaded = BTreeMap::new();
+        if above < to {
+            self.loaded.each(&range(above, to), |row| {
+                loaded.insert(row.big(0), row.big(1));
+                Ok(())
+            })?;
+        }
+        Ok(loaded)
     }
 
-    /// The number given to a batch last, committed or not.
-    pub fn last_number(&self) -> Result<i64, Failure> {
-        let mut number = 0;
-        self.last_number.each(&[], |row| {
-            number = row.big(0);
+    /// The transaction id below which all had ended when the snapshot was taken.
+    pub fn xmin(&self) -> Result<i64, Failure> {
+        let mut xmin = 0;
+        self.xmin.each(&[], |row| {
+            xmin = row.big(0);
             Ok(())
         })?;
-        Ok(number)
+        Ok(xmin)
+    }
+
+    /// Before the snapshot: what is given out later belongs to a later fold.
+    pub fn reach(&self) -> Result<Reach, Failure> {
+        let mut last = 0;
+        self.last_number.each(&[], |row| {
+            last = row.big(0);
+            Ok(())
+        })?;
+        // After the number: its holder took an id first.
+        Ok(Reach {
+            last,
+            next_xid: next_xid(),
+        })
     }
 
     pub fn insert(&self, state: &State, work: &Work) -> Result<(), Failure> {
@@ -178,8 +218,25 @@ impl States {
             work.orders.into(),
             work.rows.into(),
             work.ms.into(),
+            system_identifier().into(),
         ])
     }
+}
+
+/// In place of a gap's transaction id where that is of another cluster, or of a time that this one never had, as in a
+/// dump that was restored: whoever ran there holds no number here, and what is not there never comes.
+const NOBODY: i64 = 0;
+
+/// Tells this cluster from every other one; a standby has its primary's.
+fn system_identifier() -> i64 {
+    // SAFETY: reads the control file's copy in shared memory.
+    unsafe { pg_sys::GetSystemIdentifier() as i64 }
+}
+
+/// With its epoch, so that it never wraps.
+fn next_xid() -> i64 {
+    // SAFETY: reads shared memory under its lock.
+    unsafe { pg_sys::ReadNextFullTransactionId().value as i64 }
 }
 
 fn numbers(folded: &Folded, value: fn(&Gap) -> i64) -> Vec<i64> {

@@ -1,5 +1,6 @@
 //! The tail: what is committed and not folded yet, folded in memory for a report, with the report's own snapshot. All
-//! calls of one statement share what the first of them computed.
+//! calls of one statement share what the first of them computed. Its memory is bounded, and given back when the
+//! transaction ends.
 
 use std::cell::RefCell;
 use std::ffi::CStr;
@@ -8,10 +9,12 @@ use chrono_tz::Tz;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{AnyNumeric, IntoDatum, pg_sys};
 
+use super::budget::Budget;
 use super::change::Change;
 use super::state::State;
 use super::{Reader, rows};
 use crate::analysis::cells::{At, Cell, TABLES, Value, row};
+use crate::analysis::contribution::Members;
 use crate::error::Failure;
 use crate::event::batch::calendar::Calendar;
 use crate::event::batch::row::POSTGRES_EPOCH;
@@ -53,7 +56,9 @@ pub fn each(part: &str, zone: Tz, mut put: impl FnMut(&[Value<'_>])) -> Result<(
         let moment = moment();
         if desk.tail.as_ref().is_none_or(|tail| tail.moment != moment) {
             desk.tail = None;
+            release_at_the_end();
             let reader = desk.reader.get_or_insert_with(Reader::new);
+            reader.budget = Budget::new(crate::settings::tail_memory());
             desk.tail = Some(compute(reader, zone, moment)?);
         }
         let (Some(tail), Some(reader)) = (&mut desk.tail, &desk.reader) else {
@@ -144,6 +149,64 @@ fn compute(reader: &mut Reader, zone: Tz, moment: Moment) -> Result<Tail, Failur
         change,
         cells,
     })
+}
+
+/// What is not worth giving back to the system.
+const LITTLE: usize = 8 << 20;
+
+/// Has what a report needed let go of when the transaction ends, however it does.
+fn release_at_the_end() {
+    thread_local! {
+        static REGISTERED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
+    if !REGISTERED.replace(true) {
+        // SAFETY: a callback that lives as long as the library, which is never unloaded.
+        unsafe { pg_sys::RegisterXactCallback(Some(release), std::ptr::null_mut()) };
+    }
+}
+
+/// Calls nothing of the server, as it may be in the middle of an abort.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn release(
+    event: pg_sys::XactEvent::Type,
+    _argument: *mut std::ffi::c_void,
+) {
+    use pg_sys::XactEvent::{XACT_EVENT_ABORT, XACT_EVENT_COMMIT, XACT_EVENT_PREPARE};
+    if !matches!(
+        event,
+        XACT_EVENT_COMMIT | XACT_EVENT_ABORT | XACT_EVENT_PREPARE
+    ) {
+        return;
+    }
+    DESK.with(|desk| {
+        let Ok(mut desk) = desk.try_borrow_mut() else {
+            return;
+        };
+        desk.tail = None;
+        let Some(reader) = &mut desk.reader else {
+            return;
+        };
+        let used = std::mem::replace(&mut reader.budget, Budget::UNLIMITED).used();
+        if used > LITTLE {
+            reader.directory.members = Members::default();
+            give_back();
+        }
+    });
+}
+
+/// Both allocators keep what was freed, ours and the server's: for a session that waits for its next report it is too much.
+fn give_back() {
+    // Of the allocator that the library is built with.
+    unsafe extern "C" {
+        fn mi_collect(force: bool);
+    }
+    // SAFETY: returns free memory to the system, of this thread's heap.
+    unsafe { mi_collect(true) };
+    #[cfg(target_env = "gnu")]
+    // SAFETY: the same for the C library's.
+    unsafe {
+        libc::malloc_trim(0)
+    };
 }
 
 fn moment() -> Moment {
