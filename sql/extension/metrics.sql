@@ -85,13 +85,13 @@ COMMENT ON FUNCTION starsink.metrics(text) IS 'What there is to measure now, as 
 CREATE FUNCTION starsink.lateness_p95(topic text, first_key bigint) RETURNS double precision
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off AS $$
     WITH newest AS MATERIALIZED (
-        SELECT EXTRACT(epoch FROM f.kafka_time - f.event_time)::double precision AS lateness
+        SELECT GREATEST(EXTRACT(epoch FROM f.kafka_time - f.event_time), 0)::double precision AS lateness
         FROM warehouse.fact_event AS f
         WHERE f.audit_key >= lateness_p95.first_key AND f.kafka_topic = lateness_p95.topic AND f.kafka_time IS NOT NULL
     )
     SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY n.lateness) FROM (SELECT * FROM newest LIMIT 5000) AS n
 $$;
-COMMENT ON FUNCTION starsink.lateness_p95(text, bigint) IS 'Seconds from an event to its arrival in Kafka, 95th percentile of up to 5,000 events from a batch on; NULL of none.';
+COMMENT ON FUNCTION starsink.lateness_p95(text, bigint) IS 'Seconds from an event to its arrival in Kafka, 95th percentile of up to 5,000 events from a batch on, none below 0; NULL of none.';
 
 CREATE FUNCTION starsink.topic_metrics() RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -62,7 +62,7 @@ COMMENT ON COLUMN warehouse.fact_event.payload_hash IS 'XXH3 of the message, tel
 COMMENT ON COLUMN warehouse.fact_event.is_bot IS 'The user agent is a robot''s.';
 COMMENT ON COLUMN warehouse.fact_event.event_id IS 'Natural key together with event_time: the event''s id. [source: id, else _id]';
 COMMENT ON COLUMN warehouse.fact_event.kafka_topic IS 'Provenance: topic, or the source''s name.';
-COMMENT ON COLUMN warehouse.fact_event.kafka_time IS 'Timestamp of the message in Kafka.';
+COMMENT ON COLUMN warehouse.fact_event.kafka_time IS 'Timestamp of the message in Kafka; NULL where it has none, or none between the year 2000 and an hour from its arrival.';
 COMMENT ON COLUMN warehouse.fact_event.current_url IS 'Address of the page. [source: current_url]';
 COMMENT ON COLUMN warehouse.fact_event.referrer_url IS 'The referrer as it came. [source: referer_url, referrer_url, referer, referrer]';
 COMMENT ON COLUMN warehouse.fact_event.ip IS 'Visitor''s address as far as starsink.keep_ip keeps it. Personal data. [source: ip]';

@@ -64,8 +64,8 @@ COMMENT ON COLUMN starsink.ledger.lost IS 'Offsets that were deleted before they
 COMMENT ON COLUMN starsink.ledger.topic_id IS 'Kafka''s id of the topic, for kind reset.';
 COMMENT ON COLUMN starsink.ledger.reason IS 'Why the epoch began, for kind reset; the file for kind sql.';
 COMMENT ON COLUMN starsink.ledger.worker IS 'Number of the ingest worker; NULL for SQL.';
-COMMENT ON COLUMN starsink.ledger.latest_kafka_time IS 'Timestamp of the last message.';
-COMMENT ON COLUMN starsink.ledger.latency_p50_ms IS 'Median over the messages, from the Kafka timestamp to the commit; milliseconds. [unit: ms]';
+COMMENT ON COLUMN starsink.ledger.latest_kafka_time IS 'Timestamp of the last message that has one.';
+COMMENT ON COLUMN starsink.ledger.latency_p50_ms IS 'Median over the messages, from the Kafka timestamp to the commit, never below 0; milliseconds. NULL where no message has a timestamp between the year 2000 and an hour from now. [unit: ms]';
 COMMENT ON COLUMN starsink.ledger.latency_p99_ms IS 'The same, 99th percentile; of a rolled-up row the highest. [unit: ms]';
 COMMENT ON COLUMN starsink.ledger.latency_max_ms IS 'The same, maximum. [unit: ms]';
 COMMENT ON COLUMN starsink.ledger.started_at IS 'When the transaction began.';

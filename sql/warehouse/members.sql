@@ -76,6 +76,10 @@ SELECT a.token, COALESCE(a.country_code, ''), a.currency_code
 FROM starsink.currency_aliases() AS a
 ON CONFLICT DO NOTHING;
 
+INSERT INTO starsink.site (domain, kind)
+SELECT s.domain, s.kind FROM starsink.known_sites() AS s
+ON CONFLICT DO NOTHING;
+
 INSERT INTO warehouse.dim_store (store_id, domain, country_code, region, currency, time_zone, is_inferred)
 SELECT s.id, 'glamira.' || s.suffix, s.country, g.region, s.currency, s.time_zone, false
 FROM (VALUES

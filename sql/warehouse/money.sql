@@ -83,7 +83,7 @@ COMMENT ON COLUMN warehouse.fact_order_line.audit_key IS 'Batch that wrote the r
 COMMENT ON COLUMN warehouse.fact_order_line.date_key IS 'Day in the reporting time zone.';
 COMMENT ON COLUMN warehouse.fact_order_line.time_key IS 'Minute of the day in the reporting time zone.';
 COMMENT ON COLUMN warehouse.fact_order_line.order_id IS 'Natural key of the order. [source: order_id]';
-COMMENT ON COLUMN warehouse.fact_order_line.product_key IS 'Product; -2 where the line names none. [source: cart_products.product_id]';
+COMMENT ON COLUMN warehouse.fact_order_line.product_key IS 'Product; -2 where the line names none, -1 where what it names is no key. [source: cart_products.product_id]';
 COMMENT ON COLUMN warehouse.fact_order_line.customer_key IS 'Customer; -2 for anonymous visitors.';
 COMMENT ON COLUMN warehouse.fact_order_line.device_key IS 'Device; -3 where it is blank.';
 COMMENT ON COLUMN warehouse.fact_order_line.store_key IS 'Store; -3 where it is blank.';
@@ -94,14 +94,14 @@ COMMENT ON COLUMN warehouse.fact_order_line.diamond_option_key IS 'First primary
 COMMENT ON COLUMN warehouse.fact_order_line.option_combination_key IS 'Alloys and stones of the line; -2 where it has none.';
 COMMENT ON COLUMN warehouse.fact_order_line.currency_key IS 'Currency of the price; -1 where what is written is not known. [source: cart_products.currency]';
 COMMENT ON COLUMN warehouse.fact_order_line.is_bot IS 'The user agent is a robot''s.';
-COMMENT ON COLUMN warehouse.fact_order_line.quantity IS 'Pieces. [unit: pieces; source: cart_products.amount]';
+COMMENT ON COLUMN warehouse.fact_order_line.quantity IS 'Pieces: 1 where the line does not say, NULL where it cannot be read. [unit: pieces; source: cart_products.amount]';
 COMMENT ON COLUMN warehouse.fact_order_line.unit_price IS 'Price of one piece in the local currency; NULL where it cannot be read. [unit: local currency; source: cart_products.price]';
 COMMENT ON COLUMN warehouse.fact_order_line.local_amount IS 'unit_price x quantity, in the local currency, rounded half up to 4 places. [unit: local currency]';
 COMMENT ON COLUMN warehouse.fact_order_line.base_amount IS 'The same in base_currency: unit_price x quantity / rate(local) x rate(base), rounded half up to 4 places; NULL where there is no rate. [unit: base_currency]';
 COMMENT ON COLUMN warehouse.fact_order_line.base_currency IS 'starsink.base_currency when it was valued.';
 COMMENT ON COLUMN warehouse.fact_order_line.rate_date IS 'Day of the older one of the two rates used.';
-COMMENT ON COLUMN warehouse.fact_order_line.fx_status IS 'converted with rates of the day; carried: with the latest rates of the 7 days before; missing rate; unknown currency; no price.';
-COMMENT ON COLUMN warehouse.fact_order_line.currency_token IS 'The currency as written, normalised. [source: cart_products.currency]';
+COMMENT ON COLUMN warehouse.fact_order_line.fx_status IS 'converted with rates of the day; carried: with the latest rates of the 7 days before; missing rate; unknown currency; no price: price or quantity is missing or cannot be read.';
+COMMENT ON COLUMN warehouse.fact_order_line.currency_token IS 'The currency as written, normalised; of a code beside a sign (PEN S/.) the code. [source: cart_products.currency]';
 
 CREATE OR REPLACE VIEW warehouse.order_line AS
 SELECT l.*

@@ -24,7 +24,7 @@ COMMENT ON COLUMN starsink.quarantine.quarantine_id IS 'Order of arrival.';
 COMMENT ON COLUMN starsink.quarantine.topic IS 'Kafka topic, or the source''s name for SQL ingestion; merge:product and so on for rows of merges.';
 COMMENT ON COLUMN starsink.quarantine.partition IS 'Partition.';
 COMMENT ON COLUMN starsink.quarantine.kafka_offset IS 'Offset; the line number for ingest_file; the order of arrival for merges.';
-COMMENT ON COLUMN starsink.quarantine.kafka_time IS 'Timestamp of the message.';
+COMMENT ON COLUMN starsink.quarantine.kafka_time IS 'Timestamp of the message; NULL where it has none, or none between the year 2000 and an hour from its arrival.';
 COMMENT ON COLUMN starsink.quarantine.key IS 'Key of the message as it came.';
 COMMENT ON COLUMN starsink.quarantine.payload IS 'The message as it came; the row as JSON for merges. May hold personal data.';
 COMMENT ON COLUMN starsink.quarantine.codes IS 'Validation codes; starsink.codes explains each.';

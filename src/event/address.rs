@@ -1,55 +1,61 @@
 //! The visitor's IP address.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Reads an address as proxies write it: the first of an X-Forwarded list, with or without a port, zone or brackets.
-/// An IPv4 address mapped into IPv6 is IPv4.
+use crate::world::address::{is_special, meant};
+
+/// Reads an address as proxies write it: of an X-Forwarded-For list, or of a Forwarded header, the first entry that is a
+/// public address, else the first that is one at all; with or without a port, zone, quotes or brackets. An IPv4 address
+/// within an IPv6 one (mapped, NAT64, 6to4) is IPv4.
 pub fn parse(text: &str) -> Option<IpAddr> {
     if let Ok(plain) = text.parse::<Ipv4Addr>() {
         return Some(plain.into());
     }
-    let first = text
-        .split(',')
-        .map(str::trim)
-        .find(|entry| !entry.is_empty())?;
-    let address = match first.parse::<IpAddr>() {
-        Ok(address) => address,
-        Err(_) => match first.parse::<SocketAddr>() {
-            Ok(with_port) => with_port.ip(),
-            Err(_) => without_zone(first).parse().ok()?,
-        },
-    };
-    Some(address.to_canonical())
+    let mut entries = text.split(',').filter_map(entry);
+    let first = entries.next()?;
+    if !is_special(first) {
+        return Some(first);
+    }
+    entries
+        .find(|address| !is_special(*address))
+        .or(Some(first))
 }
 
+/// One proxy's entry; `unknown`, `_hidden` and `-` are none.
+fn entry(text: &str) -> Option<IpAddr> {
+    let node = text.split(';').find_map(forwarded_for)?;
+    let address = match node.parse::<IpAddr>() {
+        Ok(address) => address,
+        Err(_) => match node.parse::<SocketAddr>() {
+            Ok(with_port) => with_port.ip(),
+            Err(_) => without_zone(node).parse().ok()?,
+        },
+    };
+    Some(meant(address))
+}
+
+/// The address itself, or what stands behind `for=` (RFC 7239), without quotes; `None` of other parameters.
+fn forwarded_for(parameter: &str) -> Option<&str> {
+    let node = match parameter.split_once('=') {
+        Some((name, node)) if name.trim().eq_ignore_ascii_case("for") => node,
+        Some(_) => return None,
+        None => parameter,
+    };
+    Some(node.trim().trim_matches(['"', '\'']).trim())
+}
+
+/// Without brackets, the port behind them, and the zone.
 fn without_zone(text: &str) -> &str {
     let inner = text
         .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(text);
+        .and_then(|rest| rest.split_once(']'))
+        .map_or(text, |(address, _port)| address);
     inner.split_once('%').map_or(inner, |(address, _)| address)
 }
 
-/// Whether no visitor on the Internet can have this address: private, local, shared or reserved.
+/// Whether no visitor on the Internet can have this address.
 pub fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => is_private_v4(v4),
-        IpAddr::V6(v6) => is_private_v6(v6),
-    }
-}
-
-fn is_private_v4(v4: Ipv4Addr) -> bool {
-    let [a, b, ..] = v4.octets();
-    let shared = a == 100 && (64..128).contains(&b);
-    v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared || a == 0 || a >= 224
-}
-
-fn is_private_v6(v6: Ipv6Addr) -> bool {
-    v6.is_unspecified()
-        || v6.is_loopback()
-        || v6.is_unique_local()
-        || v6.is_unicast_link_local()
-        || v6.is_multicast()
+    is_special(address)
 }
 
 #[cfg(test)]
@@ -89,36 +95,59 @@ mod tests {
     }
 
     #[test]
-    fn private_addresses_are_told_from_public_ones() {
-        for text in [
-            "10.0.0.1",
-            "172.16.0.1",
-            "172.31.9.9",
-            "192.168.1.1",
-            "127.0.0.1",
-            "169.254.1.1",
-            "100.64.0.1",
-            "0.0.0.0",
-            "255.255.255.255",
-            "224.0.0.1",
-            "::1",
-            "::",
-            "fc00::1",
-            "fd12::1",
-            "fe80::1",
-            "ff02::1",
-        ] {
-            assert_eq!(parse(text).map(is_private), Some(true), "{text}");
+    fn the_first_public_entry_of_a_list_is_the_visitor() {
+        let cases: &[(&str, Option<&str>)] = &[
+            ("8.8.8.8, 10.0.0.1", Some("8.8.8.8")),
+            ("10.1.2.3, 8.8.8.8", Some("8.8.8.8")),
+            ("127.0.0.1, 8.8.8.8, 1.1.1.1", Some("8.8.8.8")),
+            ("100.64.1.1,8.8.8.8", Some("8.8.8.8")),
+            ("unknown, 8.8.8.8", Some("8.8.8.8")),
+            ("_hidden, 8.8.8.8", Some("8.8.8.8")),
+            ("-, 8.8.8.8", Some("8.8.8.8")),
+            ("nonsense, 192.168.0.1, 8.8.8.8:443", Some("8.8.8.8")),
+            (
+                "fe80::1%eth0, [2a00:1450:4001:830::200e]:443",
+                Some("2a00:1450:4001:830::200e"),
+            ),
+            ("10.0.0.1, 192.168.0.1", Some("10.0.0.1")),
+            ("unknown, 10.0.0.1", Some("10.0.0.1")),
+            ("unknown, -", None),
+            ("for=8.8.8.8", Some("8.8.8.8")),
+            (
+                "For=\"8.8.8.8:1234\";proto=https;by=1.1.1.1",
+                Some("8.8.8.8"),
+            ),
+            ("proto=https;for=8.8.8.8", Some("8.8.8.8")),
+            (
+                "for=_hidden, for=unknown, for=\"[2a00:1450:4001:830::200e]:443\"",
+                Some("2a00:1450:4001:830::200e"),
+            ),
+            ("for=10.0.0.1, for=8.8.8.8", Some("8.8.8.8")),
+            ("by=8.8.8.8", None),
+            ("\"8.8.8.8\"", Some("8.8.8.8")),
+            ("[2a00:1450::1%25eth0]:8080", Some("2a00:1450::1")),
+            ("64:ff9b::808:808", Some("8.8.8.8")),
+            ("2002:808:808::1", Some("8.8.8.8")),
+            ("2002:a00:1::1, 1.1.1.1", Some("1.1.1.1")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(
+                parse(text).map(|ip| ip.to_string()).as_deref(),
+                *expected,
+                "{text}"
+            );
         }
-        for text in [
-            "192.0.2.1",
-            "203.0.113.9",
-            "172.32.0.1",
-            "100.63.0.1",
-            "100.128.0.1",
-            "2001:db8::1",
+    }
+
+    #[test]
+    fn a_visitor_s_address_is_none_for_special_purposes() {
+        for (text, expected) in [
+            ("10.0.0.1", true),
+            ("198.18.0.1", true),
+            ("100::1", true),
+            ("8.8.8.8", false),
         ] {
-            assert_eq!(parse(text).map(is_private), Some(false), "{text}");
+            assert_eq!(parse(text).map(is_private), Some(expected), "{text}");
         }
     }
 }

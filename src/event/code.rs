@@ -123,7 +123,7 @@ codes! {
     OptionMalformed = 31, "OPTION_MALFORMED", Warn,
         "The option has none of the known shapes; it is kept as it came and selects nothing.";
     PriceUnparseable = 32, "PRICE_UNPARSEABLE", Warn,
-        "A price is no number; the order line has no amount.";
+        "A price is no number; the order line has no amount and adds no revenue.";
     CurrencyUnknown = 33, "CURRENCY_UNKNOWN", Warn,
         "A currency is not known; teach it to the currency aliases and the lines are priced.";
     FxMissing = 34, "FX_MISSING", Warn,
@@ -140,6 +140,10 @@ codes! {
         "A number beyond what numeric can hold is kept as a string.";
     LoadRefused = 40, "LOAD_REFUSED", Quarantine,
         "The table refused the row; read the detail, mend the cause, then re-drive.";
+    AmountUnparseable = 41, "AMOUNT_UNPARSEABLE", Warn,
+        "How many of a product were ordered is no plain number: with a unit behind it (2 pcs) the number counts, else the order line adds no revenue.";
+    LineProductInvalid = 42, "LINE_PRODUCT_INVALID", Warn,
+        "An order line names a product that is no key, or is no line at all; its product is the unknown member, -1.";
 }
 
 impl Code {
@@ -242,11 +246,13 @@ mod tests {
             (Code::TsMissing, 13),
             (Code::UaBot, 29),
             (Code::LoadRefused, 40),
+            (Code::AmountUnparseable, 41),
+            (Code::LineProductInvalid, 42),
         ];
         for (code, number) in stored {
             assert_eq!(code as u8, number, "{code}");
         }
-        assert_eq!(Code::ALL.len(), 41, "a new code takes the next number");
+        assert_eq!(Code::ALL.len(), 43, "a new code takes the next number");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The visitor's own clock, kept as it was said and never reckoned with.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime};
 
 /// Reads `yyyy-MM-dd HH:mm:ss`; month, day, hour, minute and second may lack their leading zero.
 pub fn parse(text: &str) -> Option<NaiveDateTime> {
@@ -16,6 +16,12 @@ pub fn parse(text: &str) -> Option<NaiveDateTime> {
     }
     let year = i32::try_from(year).ok()?;
     NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second)
+}
+
+/// The clock of a time in microseconds since the Unix epoch, in UTC as nothing else is said.
+pub fn of(micros: i64) -> Option<NaiveDateTime> {
+    let time = DateTime::from_timestamp_micros(micros)?.naive_utc();
+    (1000..=9999).contains(&time.year()).then_some(time)
 }
 
 /// One to `most` digits, and what follows them.

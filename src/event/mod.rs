@@ -11,6 +11,7 @@
 //! - [`decode`]     bytes -> attributes, borrowed where nothing has to be mended; [`attribute`] lists the known ones
 //! - [`depth`], [`mend`], [`number`]  what PostgreSQL or a parser could not take: deep nesting, NULs, huge numbers
 //! - [`value`], [`extras`]  one raw JSON value; the object of all that has no column
+//! - [`extended`], [`nothing`]  values as MongoDB wraps them; words that stand for no value
 //! - [`validate`]   attributes -> [`event::Event`], or the codes that refuse it: what happened, who and where
 //! - [`identity`], [`collection`], [`time_stamp`], [`local_time`], [`option`], [`email`], [`address`]  one rule each
 //! - [`url`], [`host`], [`referrer`]  pages, domains, and the page before
@@ -37,11 +38,13 @@ pub mod depth;
 pub mod email;
 #[allow(clippy::module_inception)] // the message itself, within all that is about messages
 pub mod event;
+pub mod extended;
 pub mod extras;
 pub mod host;
 pub mod identity;
 pub mod local_time;
 pub mod mend;
+pub mod nothing;
 pub mod number;
 pub mod option;
 pub mod order;

@@ -50,6 +50,13 @@ fn saturating(exponent: &str) -> i64 {
     sign * size.min(i64::from(i32::MAX))
 }
 
+/// Whether the text is a number as JSON writes it.
+pub fn is_json_number(text: &str) -> bool {
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && serde_json::from_str::<&serde_json::value::RawValue>(text)
+            .is_ok_and(|number| number.get().len() == text.len())
+}
+
 /// Whether `numeric` holds this JSON number.
 pub fn fits_numeric(number: &str) -> bool {
     let Parts {

@@ -11,6 +11,7 @@ use json::{Entries, Fields};
 use super::code::{Code, Codes};
 use super::event::MAX_KEY_BYTES;
 use super::mend;
+use super::nothing;
 use super::price;
 use super::value::{Key, Value, cut, text, trimmed};
 
@@ -22,7 +23,8 @@ pub const MAX_LINES: usize = 1000;
 pub struct OrderLine<'a> {
     /// Position in the JSON, from 1; entries that are no object have one too, but make no line.
     pub line: i32,
-    pub product_id: Option<Cow<'a, str>>,
+    /// Refused: the line names one that is no key.
+    pub product_id: Key<'a>,
     /// 1 where the line does not say; `None` where it is no number.
     pub quantity: Option<Decimal>,
     /// `None` where there is no price, or one that cannot be read.
@@ -67,9 +69,20 @@ fn unwrapped(raw: &str) -> Option<Lines<'_>> {
 
 impl<'a> Lines<'a> {
     fn of(json: &'a str) -> Lines<'a> {
-        let Entries(entries) = serde_json::from_str(json).unwrap_or_default();
         let mut codes = Codes::EMPTY;
+        let entries = match serde_json::from_str(json) {
+            Ok(entries) => entries,
+            Err(_) if says_nothing(json) => Entries::default(),
+            Err(_) => {
+                codes.insert(Code::LineProductInvalid);
+                Entries::default()
+            }
+        };
+        if entries.others {
+            codes.insert(Code::LineProductInvalid);
+        }
         let lines = entries
+            .objects
             .into_iter()
             .map(|(line, raw)| OrderLine::of(line, raw, &mut codes))
             .collect();
@@ -90,7 +103,7 @@ impl<'a> OrderLine<'a> {
         OrderLine {
             line,
             product_id: product_id(fields.product_id, codes),
-            quantity: quantity(fields.amount),
+            quantity: quantity(fields.amount, codes),
             unit_price,
             currency: currency(fields.currency).or(beside),
             option: fields.option.map(Cow::Borrowed),
@@ -101,7 +114,11 @@ impl<'a> OrderLine<'a> {
         let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         OrderLine {
             line: self.line,
-            product_id: self.product_id.map(owned),
+            product_id: match self.product_id {
+                Key::Some(id) => Key::Some(owned(id)),
+                Key::Absent => Key::Absent,
+                Key::Refused => Key::Refused,
+            },
             quantity: self.quantity,
             unit_price: self.unit_price,
             currency: self.currency.map(owned),
@@ -125,32 +142,53 @@ fn priced(price: Value<'_>) -> Option<(Option<Decimal>, Option<Cow<'_, str>>)> {
                 .map(|currency| Cow::Owned(currency.to_owned()));
             Some((Some(price.amount), currency))
         }
-        Value::Absent | Value::Other => None,
+        Value::Absent | Value::Time(_) | Value::Other => None,
     }
 }
 
-fn product_id<'a>(raw: Option<&'a str>, codes: &mut Codes) -> Option<Cow<'a, str>> {
-    match Key::of(raw?) {
-        Key::Some(key) if key.len() <= MAX_KEY_BYTES => Some(key),
-        Key::Some(_) => {
+fn product_id<'a>(raw: Option<&'a str>, codes: &mut Codes) -> Key<'a> {
+    match raw.map_or(Key::Absent, Key::of) {
+        Key::Some(key) if key.len() > MAX_KEY_BYTES => {
             codes.insert(Code::KeyTooLong);
-            None
+            Key::Refused
         }
-        Key::Absent | Key::Refused => None,
+        Key::Some(key) if !nothing::is_word(&key) => Key::Some(key),
+        Key::Absent => Key::Absent,
+        Key::Some(_) | Key::Refused => {
+            codes.insert(Code::LineProductInvalid);
+            Key::Refused
+        }
     }
 }
 
-/// Shops write how many as programs do (`"1.000"` is one), or else as they write prices.
-fn quantity(raw: Option<&str>) -> Option<Decimal> {
-    match raw.map_or(Value::Absent, Value::of) {
-        Value::Absent => Some(Decimal::ONE),
+/// Shops write how many as programs do (`"1.000"` is one), or else as they write prices; some with a unit.
+fn quantity(raw: Option<&str>, codes: &mut Codes) -> Option<Decimal> {
+    let quantity = match raw.map_or(Value::Absent, Value::of) {
+        Value::Absent => return Some(Decimal::ONE),
         Value::Number(number) => price::number(number),
-        Value::Text(text) => price::number(text.trim()).or_else(|| {
-            let price = price::parse(&text)?;
-            price.currency.is_none().then_some(price.amount)
-        }),
-        Value::Other => None,
+        Value::Text(text) => match price::number(text.trim()) {
+            None => match price::parse(&text) {
+                Some(price) if price.currency.is_none() => Some(price.amount),
+                _ => {
+                    codes.insert(Code::AmountUnparseable);
+                    price::measured(&text)
+                }
+            },
+            number => number,
+        },
+        Value::Time(_) | Value::Other => None,
+    };
+    if quantity.is_none() {
+        codes.insert(Code::AmountUnparseable);
     }
+    quantity
+}
+
+/// Whether the JSON is no list because there is none.
+fn says_nothing(json: &str) -> bool {
+    let json = json.trim();
+    let word = text(json).unwrap_or(Cow::Borrowed(json));
+    word.trim().is_empty() || (json != "true" && nothing::is_word(word.trim()))
 }
 
 /// What is no text names a currency too: one that nobody knows.
@@ -159,7 +197,7 @@ fn currency(raw: Option<&str>) -> Option<Cow<'_, str>> {
     let name = match Value::of(raw) {
         Value::Absent => return None,
         Value::Text(text) => trimmed(text),
-        Value::Number(_) | Value::Other => Cow::Borrowed(raw),
+        Value::Number(_) | Value::Time(_) | Value::Other => Cow::Borrowed(raw),
     };
     Some(cut(name, MAX_KEY_BYTES).0)
 }
@@ -169,7 +207,7 @@ mod tests {
     use rust_decimal::Decimal;
     use serde_json::json;
 
-    use super::{MAX_LINES, OrderLine, lines};
+    use super::{Key, MAX_LINES, OrderLine, lines};
     use crate::event::code::{Code, Codes};
 
     fn number(text: &str) -> Option<Decimal> {
@@ -192,7 +230,7 @@ mod tests {
             read,
             OrderLine {
                 line: 1,
-                product_id: Some("96047".into()),
+                product_id: Key::Some("96047".into()),
                 quantity: number("2"),
                 unit_price: number("880.00"),
                 currency: Some("£".into()),
@@ -203,7 +241,7 @@ mod tests {
         let (bare, codes) = one("{}");
         assert_eq!(
             (bare.product_id, bare.unit_price, bare.currency, bare.option),
-            (None, None, None, None)
+            (Key::Absent, None, None, None)
         );
         assert_eq!((bare.quantity, codes), (number("1"), Codes::EMPTY));
     }
@@ -212,8 +250,8 @@ mod tests {
     fn the_last_of_duplicate_keys_wins() {
         let (read, _) = one(r#"{"price":"1","price":"2","\u0070roduct_id":1,"product_id":2}"#);
         assert_eq!(
-            (read.unit_price, read.product_id.as_deref()),
-            (number("2"), Some("2"))
+            (read.unit_price, read.product_id),
+            (number("2"), Key::Some("2".into()))
         );
         let read = lines(Some(
             r#"{"a":{"price":1},"b":{"price":2},"\u0061":{"price":3}}"#,
@@ -319,11 +357,8 @@ mod tests {
             (r#""1.0000""#, "1"),
             (r#""1,5""#, "1.5"),
             (r#""٣""#, "3"),
-            (r#""2 pcs""#, ""),
-            (r#""two""#, ""),
-            ("true", ""),
-            ("[1]", ""),
-            ("1e99", ""),
+            (r#"{"$numberInt":"2"}"#, "2"),
+            (r#"{"$numberDouble":"2.0"}"#, "2"),
         ];
         for (raw, expected) in cases {
             let (line, codes) = one(&format!(r#"{{"amount":{raw}}}"#));
@@ -336,30 +371,80 @@ mod tests {
     }
 
     #[test]
-    fn products_are_keys() {
+    fn a_quantity_that_is_no_plain_number_is_flagged_and_read_where_it_can_be() {
         let cases = [
-            ("96047", Some("96047")),
-            ("96047.0", Some("96047")),
-            (r#"" 96047 ""#, Some("96047")),
-            (r#""a-1""#, Some("a-1")),
-            ("null", None),
-            (r#""""#, None),
-            ("1.5", None),
-            ("{}", None),
+            (r#""2 Stk""#, "2"),
+            (r#""2 Stk.""#, "2"),
+            (r#""2x""#, "2"),
+            (r#""1,5 m""#, "1.5"),
+            (r#""2 pcs""#, "2"),
+            (r#""2 db""#, "2"),
+            (r#""3 шт.""#, "3"),
+            (r#""2\u00a0Stück""#, "2"),
+            (r#""two""#, ""),
+            (r#""Stk 2""#, ""),
+            (r#""2 EUR""#, ""),
+            (r#""2 kr""#, ""),
+            (r#""2 €""#, ""),
+            (r#""2k""#, ""),
+            (r#""2nd""#, ""),
+            (r#""2 dozen""#, ""),
+            (r#""2 or 3""#, ""),
+            (r#""1-2""#, ""),
+            (r#""1/2""#, ""),
+            ("true", ""),
+            ("{}", ""),
+            ("[1]", ""),
+            ("1e99", ""),
+            (r#"{"$numberDouble":"NaN"}"#, ""),
+            (r#"{"$date":5}"#, ""),
+        ];
+        for (raw, expected) in cases {
+            let (line, codes) = one(&format!(r#"{{"amount":{raw}}}"#));
+            assert_eq!(
+                (line.quantity, codes),
+                (number(expected), Codes::of(Code::AmountUnparseable)),
+                "{raw}"
+            );
+        }
+    }
+
+    #[test]
+    fn products_are_keys_none_or_unreadable() {
+        let key = |id: &'static str| Key::Some(id.into());
+        let cases = [
+            ("96047", key("96047")),
+            ("96047.0", key("96047")),
+            (r#"" 96047 ""#, key("96047")),
+            (r#""a-1""#, key("a-1")),
+            (r#"{"$numberInt":"96047"}"#, key("96047")),
+            (
+                r#"{"$oid":"5ed8cb25e73652372a131289"}"#,
+                key("5ed8cb25e73652372a131289"),
+            ),
+            ("null", Key::Absent),
+            ("false", Key::Absent),
+            (r#""""#, Key::Absent),
+            ("96047.5", Key::Refused),
+            ("{}", Key::Refused),
+            ("true", Key::Refused),
+            ("[96047]", Key::Refused),
+            (r#""undefined""#, Key::Refused),
+            (r#""[object Object]""#, Key::Refused),
         ];
         for (raw, expected) in cases {
             let (line, codes) = one(&format!(r#"{{"product_id":{raw}}}"#));
-            assert_eq!(
-                (line.product_id.as_deref(), codes),
-                (expected, Codes::EMPTY),
-                "{raw}"
-            );
+            let flagged = match expected {
+                Key::Refused => Codes::of(Code::LineProductInvalid),
+                _ => Codes::EMPTY,
+            };
+            assert_eq!((line.product_id, codes), (expected, flagged), "{raw}");
         }
         let long = "7".repeat(256);
         let (line, codes) = one(&format!(r#"{{"product_id":{long},"currency":"{long}"}}"#));
         assert_eq!(
             (line.product_id, codes),
-            (None, Codes::of(Code::KeyTooLong))
+            (Key::Refused, Codes::of(Code::KeyTooLong))
         );
         assert_eq!(line.currency.as_deref(), long.get(1..));
     }
@@ -368,40 +453,57 @@ mod tests {
     fn lines_come_in_an_array_an_object_or_a_string() {
         let found = |raw: &str| {
             let read = lines(Some(raw));
-            assert_eq!(read.codes, Codes::EMPTY, "{raw}");
-            let lines = read.lines.into_iter();
+            // What stands between the lines is not passed over in silence.
+            assert_eq!(read.codes, Codes::of(Code::LineProductInvalid), "{raw}");
+            let lines = read.lines.into_iter().map(OrderLine::into_owned);
             lines
-                .map(|line| (line.line, line.product_id.unwrap_or_default().into_owned()))
+                .map(|line| (line.line, line.product_id))
                 .collect::<Vec<_>>()
         };
-        let expected = [(1, "7".to_owned()), (3, "8".to_owned())];
+        let key = |id: &'static str| Key::Some(id.into());
+        let expected = [(1, key("7")), (3, key("8"))];
         let array = r#" [ {"product_id":7} , null, {"product_id":"8"}, [{}], 5, "{}" ] "#.trim();
         let object = r#"{"0":{"product_id":7},"1":[],"2":{"product_id":8}}"#;
         assert_eq!(found(array), expected);
         assert_eq!(found(object), expected);
         assert_eq!(found(&json!(array).to_string()), expected);
         assert_eq!(found(&json!(format!(" {object}\n")).to_string()), expected);
+        let blank = lines(Some(r#"[null,{"product_id":7},"",false]"#));
+        assert_eq!((blank.lines.len(), blank.codes), (1, Codes::EMPTY));
     }
 
     #[test]
-    fn what_is_no_list_has_no_lines() {
+    fn what_is_no_list_has_no_lines_and_says_so() {
         for raw in [
             "[]",
             "{}",
             "null",
             "false",
-            "5",
             r#""""#,
             r#"" ""#,
             r#""[]""#,
             r#""null""#,
-            r#""[{""#,
+            r#""undefined""#,
             r#""\"\"""#,
-            r#"{"product_id":7}"#,
         ] {
             assert_eq!(lines(Some(raw)), Default::default(), "{raw}");
         }
         assert_eq!(lines(None), Default::default());
+        for raw in [
+            "5",
+            "true",
+            r#""[{""#,
+            r#""free""#,
+            r#"{"product_id":7}"#,
+            "[5]",
+        ] {
+            let read = lines(Some(raw));
+            assert_eq!(
+                (read.lines.len(), read.codes),
+                (0, Codes::of(Code::LineProductInvalid)),
+                "{raw}"
+            );
+        }
     }
 
     #[test]
@@ -410,16 +512,14 @@ mod tests {
         let read = lines(Some(&json));
         assert_eq!(read.codes, Codes::of(Code::TextMended));
         assert_eq!(
-            read.lines
-                .first()
-                .and_then(|line| line.product_id.as_deref()),
-            Some("ab")
+            read.lines.first().map(|line| line.product_id.clone()),
+            Some(Key::Some("ab".into()))
         );
     }
 
     #[test]
     fn lines_have_a_limit_and_depth_does_no_harm() {
-        let many = format!("[1{}]", ",{}".repeat(MAX_LINES + 5));
+        let many = format!("[null{}]", ",{}".repeat(MAX_LINES + 5));
         let read = lines(Some(&many)).lines;
         assert_eq!(
             (read.len(), read.last().map(|line| line.line)),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 
+use super::traffic::source;
+
 /// How much of an e-mail address the warehouse keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeepEmail {
@@ -37,6 +39,8 @@ pub struct Policy {
     pub email_key: Vec<u8>,
     /// Labels before the public suffix of the stores' domains (`glamira`): a referrer that has one is internal.
     pub store_labels: Vec<String>,
+    /// Sites that were edited, as `Sites::of` reads them.
+    pub sites: String,
     /// Database of countries by IP address; empty: none.
     pub geoip_database: PathBuf,
     /// Reporting time zone: decides the day and the minute an event belongs to.
@@ -54,6 +58,7 @@ impl Default for Policy {
             keep_ip: KeepIp::Truncated,
             email_key: Vec::new(),
             store_labels: Vec::new(),
+            sites: source::seeded(),
             geoip_database: PathBuf::new(),
             time_zone: Tz::UTC,
         }

@@ -12,7 +12,7 @@ pub use currency::currency_token;
 use rust_decimal::Decimal;
 
 use amount::{amount, is_digit, is_point, negated};
-use currency::{is_invisible, is_token, one_of, takes_full_stop};
+use currency::{is_invisible, is_token, is_unit, one_of, takes_full_stop};
 
 /// An amount, and the currency's name as it stood beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,13 @@ pub fn parse(text: &str) -> Option<Price<'_>> {
     let amount = amount(figures).or_else(|| number(figures))?;
     let amount = if is_negative { negated(amount) } else { amount };
     Some(Price { amount, currency })
+}
+
+/// A number with a unit behind it, `2 Stk` or `1,5 m`; `None` where that is a currency or multiplies.
+pub fn measured(text: &str) -> Option<Decimal> {
+    let Price { amount, currency } = parse(text)?;
+    let unit = currency.filter(|unit| text.trim_end_matches(is_blank).ends_with(unit))?;
+    is_unit(unit).then_some(amount)
 }
 
 /// Bytes of a point that begins the decimals of `.75`; that of `kr.75` ends an abbreviation.
@@ -319,6 +326,10 @@ mod tests {
             ("$1,190.00 AUD", "1190", "AUD"),
             ("CAD 12 $", "12", "CAD"),
             ("€ 12,00 EUR", "12", "EUR"),
+            ("PEN 12.00 S/.", "12", "PEN"),
+            ("12 kr SEK", "12", "kr SEK"),
+            ("kr 12 SEK", "12", "SEK"),
+            ("GTQ Q 12", "12", "GTQ Q"),
         ]);
     }
 

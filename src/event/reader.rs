@@ -10,6 +10,7 @@ use super::mend;
 use super::policy::Policy;
 use super::referrer::Links;
 use super::refusal::Refusal;
+use super::traffic::source::Sites;
 use super::user_agent::Agents;
 use super::validate::Validation;
 
@@ -28,7 +29,7 @@ impl Reader {
     pub fn new(policy: Policy) -> Reader {
         let path = &policy.geoip_database;
         let countries = (!path.as_os_str().is_empty()).then(|| Watched::new(path.clone()));
-        let links = Links::new(policy.store_labels.clone());
+        let links = Links::new(policy.store_labels.clone(), Sites::of(&policy.sites));
         Reader {
             policy,
             agents: Agents::default(),

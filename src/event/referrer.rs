@@ -8,7 +8,7 @@ use super::cache::Cache;
 use super::event::{MAX_URL_BYTES, Referrer};
 use super::host;
 use super::traffic::referral::Referral;
-use super::traffic::source::Kind;
+use super::traffic::source::{Kind, Sites};
 use super::url::{Location, origin};
 use crate::world::domain::country_of_domain;
 
@@ -20,6 +20,7 @@ const MAX_REFERRERS: usize = 16_384;
 pub struct Links {
     /// Labels of all stores.
     shops: Vec<String>,
+    sites: Sites,
     pages: Cache<Option<Arc<Page>>>,
     referrers: Cache<Option<Arc<Known>>>,
 }
@@ -47,6 +48,7 @@ impl Default for Links {
     fn default() -> Links {
         Links {
             shops: Vec::new(),
+            sites: Sites::default(),
             pages: Cache::new(MAX_ORIGINS),
             referrers: Cache::new(MAX_REFERRERS),
         }
@@ -55,11 +57,16 @@ impl Default for Links {
 
 impl Links {
     /// `shops`: the labels before the public suffix of the stores' domains.
-    pub fn new(shops: Vec<String>) -> Links {
+    pub fn new(shops: Vec<String>, sites: Sites) -> Links {
         Links {
             shops,
+            sites,
             ..Links::default()
         }
+    }
+
+    pub fn sites(&self) -> &Sites {
+        &self.sites
     }
 
     /// The page of a `current_url`; `None` when that is no URL.
@@ -76,7 +83,9 @@ impl Links {
             Some(end) => url.get(..end).unwrap_or(url),
             None => url,
         };
-        let known = self.referrers.get(without_query, Known::parse)?;
+        let known = self
+            .referrers
+            .get(without_query, |url| Known::parse(url, &self.sites))?;
         let is_store = |label: &String| self.shops.contains(label);
         let is_internal = known.label.as_ref().is_some_and(is_store)
             || page.is_some_and(|page| known.is_of(page));
@@ -107,7 +116,7 @@ impl Page {
 }
 
 impl Known {
-    fn parse(url: &str) -> Option<Arc<Known>> {
+    fn parse(url: &str, sites: &Sites) -> Option<Arc<Known>> {
         let location = Location::parse(url)?;
         let host = location.host().to_owned();
         let domain = location
@@ -117,7 +126,7 @@ impl Known {
         let mut place = location.place();
         place.truncate(place.floor_char_boundary(MAX_URL_BYTES));
         let registrable_domain = domain.unwrap_or(&host).to_owned();
-        let from_elsewhere = Referral::from_site(&host, domain);
+        let from_elsewhere = Referral::from_site(&host, domain, sites);
         let from_the_shop = Referral::direct(Kind::Internal);
         let external = Referrer {
             url: place,
@@ -163,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_store_is_internal_whatever_the_page() {
-        let mut links = Links::new(vec!["glamira".to_owned()]);
+        let mut links = Links::new(vec!["glamira".to_owned()], Default::default());
         let other = links.page("https://www.example.it/ring");
         for page in [other.as_deref(), None] {
             let mut is_internal = |url| links.referrer(url, page).map(|found| found.is_internal);

@@ -37,6 +37,14 @@ pub fn read(raw: Option<&str>) -> Result<TimeStamp, Unread> {
     let (micros, unit, was_text) = match raw.map(Value::of) {
         None | Some(Value::Absent) => return Err(Unread::Missing),
         Some(Value::Other) => return Err(Unread::Unparseable),
+        // Nothing was guessed. A time before the epoch is no more one of an event than a number below zero.
+        Some(Value::Time(micros)) if micros > 0 => {
+            return Ok(TimeStamp {
+                micros,
+                was_fixed: false,
+            });
+        }
+        Some(Value::Time(_)) => return Err(Unread::Unparseable),
         Some(Value::Number(number)) => micros(number).map(|(micros, unit)| (micros, unit, false)),
         Some(Value::Text(text)) => micros(text.trim()).map(|(micros, unit)| (micros, unit, true)),
     }
@@ -111,6 +119,23 @@ mod tests {
             ("1", 1_000_000, true),
             ("99999999999", 99_999_999_999_000_000, true),
             ("100000000000", 100_000_000_000_000, false),
+            (r#"{"$date":1591266092123}"#, 1_591_266_092_123_000, false),
+            (r#"{"$date":{"$numberLong":"5"}}"#, 5_000, false),
+            (
+                r#"{"$date":"2020-06-04T10:21:32Z"}"#,
+                1_591_266_092_000_000,
+                false,
+            ),
+            (
+                r#"{"$numberInt":"1591266092"}"#,
+                1_591_266_092_000_000,
+                true,
+            ),
+            (
+                r#"{"$numberDouble":"1591266092123.0"}"#,
+                1_591_266_092_123_000,
+                false,
+            ),
         ];
         for (raw, micros, was_fixed) in cases {
             let expected = TimeStamp {
@@ -155,6 +180,9 @@ mod tests {
             "{}",
             r#""1 591 266 092""#,
             r#""1e""#,
+            r#"{"$date":"yesterday"}"#,
+            r#"{"$date":-5}"#,
+            r#"{"$numberLong":"-5"}"#,
         ] {
             assert_eq!(read(Some(raw)), Err(Unread::Unparseable), "{raw}");
         }

@@ -14,6 +14,7 @@ use super::country_of_ip::Countries;
 use super::decode::Attributes;
 use super::event::{Event, MAX_KEY_BYTES, MAX_URL_BYTES};
 use super::extras::Extras;
+use super::nothing;
 use super::policy::Policy;
 use super::referrer::Links;
 use super::refusal::Refusal;
@@ -63,7 +64,7 @@ impl<'a, 'p> Validation<'a, 'p> {
         let (user_agent, agent) = self.agent(agents);
         let (current_url, page) = self.page(links);
         let (referrer_url, referrer) = self.referrer(links, page.as_deref());
-        let traffic = self.traffic(current_url.as_deref(), referrer.as_deref());
+        let traffic = self.traffic(current_url.as_deref(), referrer.as_deref(), links.sites());
         let search_term = self.search_term(referrer_url.as_deref(), referrer.as_deref());
         let ip = self.ip();
         let country = ip.and_then(|ip| self.country(ip, countries));
@@ -110,9 +111,15 @@ impl<'a, 'p> Validation<'a, 'p> {
         self.known.get(attribute).map_or(Value::Absent, Value::of)
     }
 
-    /// A natural key, kept in extras where it is none or does not fit.
+    /// A natural key, kept in extras where it is none, does not fit, or is a word for no value: all that wrote
+    /// `undefined` would be one device, and one customer.
     fn key(&mut self, attribute: Attribute, missing: Option<Code>) -> Option<Cow<'a, str>> {
+        let says_nothing = match attribute {
+            Attribute::DeviceId | Attribute::UserIdDb => nothing::is_nobody,
+            _ => nothing::is_word,
+        };
         match self.known.get(attribute).map_or(Key::Absent, Key::of) {
+            Key::Some(key) if says_nothing(&key) => self.keep(attribute),
             Key::Some(key) if key.len() <= MAX_KEY_BYTES => return Some(key),
             Key::Some(_) => {
                 self.flags.insert(Code::KeyTooLong);

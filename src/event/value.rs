@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use super::extended;
 use super::number::whole_digits;
 
 /// What a scalar attribute holds.
@@ -13,12 +14,14 @@ pub enum Value<'a> {
     Absent,
     Text(Cow<'a, str>),
     Number(&'a str),
+    /// Microseconds since the Unix epoch, where the message itself says that it is a time.
+    Time(i64),
     /// `true`, an array or an object.
     Other,
 }
 
 impl<'a> Value<'a> {
-    /// `raw` is one well-formed JSON value without surrounding space.
+    /// `raw` is one well-formed JSON value without surrounding space. An object in which MongoDB wraps a value is that value.
     pub fn of(raw: &'a str) -> Value<'a> {
         match raw.as_bytes().first() {
             Some(b'"') => match text(raw) {
@@ -28,13 +31,14 @@ impl<'a> Value<'a> {
             },
             Some(b'-' | b'0'..=b'9') => Value::Number(raw),
             Some(b'n' | b'f') => Value::Absent,
+            Some(b'{') => extended::read(raw),
             _ => Value::Other,
         }
     }
 }
 
 /// What a natural key's attribute holds.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key<'a> {
     Absent,
     Some(Cow<'a, str>),
@@ -48,7 +52,7 @@ impl<'a> Key<'a> {
             Value::Absent => Key::Absent,
             Value::Text(text) => Key::Some(trimmed(text)),
             Value::Number(number) => whole_digits(number).map_or(Key::Refused, Key::Some),
-            Value::Other => Key::Refused,
+            Value::Time(_) | Value::Other => Key::Refused,
         }
     }
 }

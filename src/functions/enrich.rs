@@ -20,15 +20,45 @@ use crate::event::price::{self, currency_token};
 use crate::event::privacy::hash_email;
 use crate::event::referrer::Links;
 use crate::event::traffic::channel;
+use crate::event::traffic::source::Sites;
 use crate::event::traffic::term::search_term;
 use crate::event::user_agent::Agents;
 use crate::settings::Settings;
 use crate::worker::assignment;
+use crate::world::address::meant;
 
 thread_local! {
     static AGENTS: RefCell<Agents> = RefCell::default();
-    static LINKS: RefCell<Links> = RefCell::default();
+    static LINKS: RefCell<Known> = RefCell::default();
     static COUNTRIES: RefCell<Option<(PathBuf, Watched)>> = const { RefCell::new(None) };
+}
+
+/// What was read of referrers, by the list of sites as a statement found it.
+#[derive(Default)]
+struct Known {
+    statement: pg_sys::TimestampTz,
+    table: Option<String>,
+    links: Links,
+}
+
+impl Known {
+    /// The links, by the list of now; it is looked at once in a statement.
+    fn links(&mut self) -> &mut Links {
+        // SAFETY: reads a variable of this process.
+        let statement = unsafe { pg_sys::GetCurrentStatementStartTimestamp() };
+        if self.statement != statement {
+            match assignment::sites() {
+                Ok(table) if self.table.as_ref() == Some(&table) => {}
+                Ok(table) => {
+                    self.links = Links::new(Vec::new(), Sites::of(&table));
+                    self.table = Some(table);
+                }
+                Err(failure) => failure.raise(),
+            }
+            self.statement = statement;
+        }
+        &mut self.links
+    }
 }
 
 /// A value of one of the extension's composite types.
@@ -128,13 +158,14 @@ fn parse_price(price: &str) -> Option<pgrx::composite_type!('static, "starsink.p
 }
 
 /// Where a referrer comes from, as seen from a page; NULL where it is no URL.
-#[pg_extern(immutable, parallel_safe, requires = ["types"])]
+#[pg_extern(stable, parallel_safe, requires = ["types"])]
 fn classify_referrer(
     referrer: Option<&str>,
     page: default!(Option<&str>, "NULL"),
 ) -> Option<pgrx::composite_type!('static, "starsink.referrer")> {
     let url = referrer?;
-    let found = LINKS.with_borrow_mut(|links| {
+    let found = LINKS.with_borrow_mut(|known| {
+        let links = known.links();
         let page = page.and_then(|page| links.page(page));
         links.referrer(url, page.as_deref())
     })?;
@@ -154,15 +185,17 @@ fn classify_referrer(
 }
 
 /// Google Analytics 4's default channel group.
-#[pg_extern(immutable, parallel_safe, strict)]
+#[pg_extern(stable, parallel_safe, strict)]
 fn classify_channel(source: &str, medium: &str, campaign: default!(&str, "''")) -> &'static str {
-    channel::classify(source, medium, campaign).name()
+    LINKS.with_borrow_mut(|known| {
+        channel::classify(source, medium, campaign, known.links().sites()).name()
+    })
 }
 
 /// ISO 3166-1 alpha-2 of the country an address belongs to; NULL where it is not known.
 #[pg_extern(stable, parallel_safe, strict)]
 fn country_of_ip(ip: Inet) -> Option<String> {
-    let address: IpAddr = ip.0.split('/').next()?.parse().ok()?;
+    let address = meant(ip.0.split('/').next()?.parse::<IpAddr>().ok()?);
     if is_private(address) {
         return None;
     }

@@ -40,6 +40,7 @@ impl Call {
         let mut policy = Settings::current().policy;
         policy.email_key = assignment::email_key()?;
         policy.store_labels = assignment::store_labels()?;
+        policy.sites = assignment::sites()?;
         let mut reader = match READER.take() {
             Some(reader) if *reader.policy() == policy => reader,
             _ => Reader::new(policy),

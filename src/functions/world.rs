@@ -1,7 +1,8 @@
-//! What the world knows, for the dimensions that are seeded: countries, currencies, and what is written for them.
+//! What the world knows, for the tables that are seeded: countries, currencies and what is written for them, sites.
 
 use pgrx::prelude::*;
 
+use crate::event::traffic::sites;
 use crate::world;
 
 /// Countries of ISO 3166-1 with their regions by UN M49.
@@ -65,4 +66,11 @@ fn currency_aliases() -> TableIterator<
     TableIterator::new(
         world::aliases::aliases().map(|alias| (alias.token, alias.country, alias.code)),
     )
+}
+
+/// What starsink.site begins with: AI assistants and payment providers.
+#[pg_extern(immutable, parallel_safe)]
+fn known_sites() -> TableIterator<'static, (name!(domain, &'static str), name!(kind, &'static str))>
+{
+    TableIterator::new(sites::editable().map(|(domain, kind)| (domain, kind.name())))
 }

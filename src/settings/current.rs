@@ -117,6 +117,7 @@ fn policy() -> Policy {
         },
         email_key: Vec::new(),
         store_labels: Vec::new(),
+        sites: String::new(),
         geoip_database: geoip_database(),
         time_zone: report_time_zone(),
     }

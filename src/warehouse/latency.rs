@@ -2,11 +2,12 @@
 
 use crate::event::batch::Batch;
 
-/// Latencies of a batch's rows by span: p50, p99 and maximum, in milliseconds, up to `now_ms`.
+/// Latencies of a batch's rows by span: p50, p99 and maximum, in milliseconds, up to `now_ms`. A message without a
+/// timestamp does not count; to one whose producer's clock is fast it took no time.
 pub fn latencies(batch: &Batch, now_ms: i64) -> Vec<Option<[f64; 3]>> {
     let mut times: Vec<Vec<i64>> = vec![Vec::new(); batch.spans.len()];
     for row in batch.rows.iter().filter(|row| row.time_ms >= 0) {
-        times[row.span].push(now_ms - row.time_ms);
+        times[row.span].push((now_ms - row.time_ms).max(0));
     }
     times.iter_mut().map(|times| percentiles(times)).collect()
 }

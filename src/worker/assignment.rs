@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use pgrx::pg_sys;
+use pgrx::spi::Spi;
 use rdkafka::types::RDKafkaErrorCode;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -12,6 +13,7 @@ use super::scout::Sighting;
 use super::share::Share;
 use super::state::State;
 use crate::error::Failure;
+use crate::event::traffic::source;
 use crate::kafka::client;
 use crate::kafka::topic::Watermarks;
 use crate::settings::{OffsetReset, OnReset, Settings};
@@ -35,6 +37,7 @@ pub struct Assignment {
     pub is_doubtful: bool,
     pub email_key: Vec<u8>,
     pub store_labels: Vec<String>,
+    pub sites: String,
     topic_id: String,
     partitions: Vec<i32>,
     advanced: HashMap<i32, i64>,
@@ -56,6 +59,7 @@ impl Assignment {
             watermarks: sighting.watermarks.clone(),
             email_key: email_key()?,
             store_labels: store_labels()?,
+            sites: sites()?,
             topic_id: sighting.description.id.clone(),
             partitions: sighting.description.partitions.clone(),
             ..Assignment::default()
@@ -351,6 +355,30 @@ pub fn store_labels() -> Result<Vec<String>, Failure> {
         Ok(())
     })?;
     Ok(labels)
+}
+
+/// What sites are known for, as the operator's table has it, a line each; what is built in where there is none yet.
+pub fn sites() -> Result<String, Failure> {
+    // SAFETY: catalog look-ups inside a transaction.
+    let is_there = unsafe {
+        let schema = pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
+        pg_sys::get_relname_relid(c"site".as_ptr(), schema) != pg_sys::InvalidOid
+    };
+    if !is_there {
+        return Ok(source::seeded());
+    }
+    let table = Spi::connect(|client| {
+        client
+            .select(
+                "SELECT pg_catalog.string_agg(domain || E'\\t' || kind || E'\\t' || COALESCE(source, ''), E'\\n' ORDER BY domain) \
+                 FROM starsink.site",
+                None,
+                &[],
+            )?
+            .first()
+            .get_one::<String>()
+    })?;
+    Ok(table.unwrap_or_default())
 }
 
 /// librdkafka's properties for looking at a topic: the settings, and what the loader's guarantees rest on.

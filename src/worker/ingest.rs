@@ -247,7 +247,11 @@ impl Ingest {
         };
         connection.failed_since = None;
         if let Some(running) = &mut connection.running {
-            if running.assignment.still_holds(&sighting) {
+            // Whoever edits the list of sites waits no longer for it than for a new partition.
+            let sites = transaction::run(c"reading the list of sites", || {
+                transaction::as_writer(assignment::sites)
+            })?;
+            if running.assignment.still_holds(&sighting) && running.assignment.sites == sites {
                 running.assignment.watermarks = sighting.watermarks;
                 return Ok(());
             }
@@ -295,6 +299,7 @@ impl Ingest {
         let mut policy = self.settings.policy.clone();
         policy.email_key = assignment.email_key.clone();
         policy.store_labels = assignment.store_labels.clone();
+        policy.sites = assignment.sites.clone();
         let reader = Reader::new(policy);
         let frame = Frame::new(&self.settings.topic, reader.policy(), self.seed);
         let limits = Limits {

@@ -4,6 +4,7 @@
 //! are written by `tables.mjs` from public data (Unicode CLDR under `LICENSE-CLDR`, ISO 4217, the public suffix list).
 //!
 //! # Layout
+//! - [`address`]    IP addresses of the Internet, and those for special purposes
 //! - [`countries`]  ISO 3166 countries with the UN's regions
 //! - [`currencies`] ISO 4217 currencies
 //! - [`aliases`]    what shops write for a currency
@@ -11,6 +12,7 @@
 //! - [`rates`]      files of exchange rates; [`archive`] what they may be packed in
 //! - [`compression`] files of messages, plain or compressed; [`lines`] theirs; [`magic`] what other files are
 
+pub mod address;
 pub mod aliases;
 pub mod archive;
 pub mod compression;

@@ -142,18 +142,18 @@ fn people(corpus: &mut Corpus) {
 
 fn addresses(corpus: &mut Corpus) {
     for (name, raw) in [
-        ("IPv6", "\"2001:db8::77\""),
-        ("IPv4 in IPv6", "\"::ffff:203.0.113.78\""),
-        ("forwarded list", "\"203.0.113.79, 198.51.100.1, 10.0.0.1\""),
-        ("IPv4 with a port", "\"203.0.113.80:51234\""),
-        ("IPv6 with a port", "\"[2001:db8::78]:443\""),
+        ("IPv6", "\"2a00:1450::77\""),
+        ("IPv4 in IPv6", "\"::ffff:81.2.69.78\""),
+        ("forwarded list", "\"81.2.69.79, 81.2.70.1, 10.0.0.1\""),
+        ("IPv4 with a port", "\"81.2.69.80:51234\""),
+        ("IPv6 with a port", "\"[2a00:1450::78]:443\""),
         ("no IP", "\"\""),
     ] {
         corpus.loaded(name, &[], |draft| draft.with("ip", raw));
     }
     for (name, raw) in [
         ("IP unknown", "\"unknown\""),
-        ("IP out of range", "\"203.0.113.300\""),
+        ("IP out of range", "\"81.2.69.300\""),
         ("IP a number", "3405803853"),
     ] {
         corpus.loaded(name, &["IP_INVALID"], |draft| draft.with("ip", raw));

@@ -66,7 +66,7 @@ impl Corpus {
             ),
             ("device_id", format!("\"bad-device-{}\"", self.drafted)),
             ("email", "\"\"".into()),
-            ("ip", "\"203.0.113.77\"".into()),
+            ("ip", "\"81.2.69.77\"".into()),
             ("local_time", "\"2020-06-04 8:20:4\"".into()),
             ("option", "[]".into()),
             ("product_id", "\"96047\"".into()),

@@ -6,7 +6,7 @@ use regex::Regex;
 use crate::event::referrer::Links;
 use crate::event::traffic::channel::{classify, is_paid, is_shopping_campaign};
 use crate::event::traffic::query::parameters;
-use crate::event::traffic::source;
+use crate::event::traffic::source::Sites;
 use crate::event::traffic::term::search_term;
 use crate::event::traffic::{Traffic, traffic};
 
@@ -60,7 +60,7 @@ fn address(parameters: &[(&str, String)]) -> String {
 }
 
 fn of(url: &str) -> Traffic {
-    traffic(Some(url), None, None, None)
+    traffic(Some(url), None, None, None, &Sites::default())
 }
 
 proptest! {
@@ -74,7 +74,7 @@ proptest! {
         let mut links = Links::default();
         let page = links.page(&url);
         let from = links.referrer(&referrer, page.as_deref());
-        let found = traffic(Some(&url), source.as_deref(), medium.as_deref(), from.as_deref());
+        let found = traffic(Some(&url), source.as_deref(), medium.as_deref(), from.as_deref(), links.sites());
         prop_assert!(!found.source.is_empty() && !found.medium.is_empty());
         prop_assert_eq!(&found.source, &found.source.to_lowercase());
         prop_assert_eq!(&found.medium, &found.medium.to_lowercase());
@@ -124,8 +124,8 @@ proptest! {
 
     #[test]
     fn case_does_not_change_the_channel(source in "(google|facebook\\.com|email|sms|[a-z.]{0,9})", medium in "(cpc|email|display|social|[a-z]{0,9})", campaign in "(shop|cross-network|[a-z]{0,9})") {
-        let channel = classify(&source, &medium, &campaign);
-        prop_assert_eq!(classify(&source.to_uppercase(), &medium.to_uppercase(), &campaign.to_uppercase()), channel);
+        let channel = classify(&source, &medium, &campaign, &Sites::default());
+        prop_assert_eq!(classify(&source.to_uppercase(), &medium.to_uppercase(), &campaign.to_uppercase(), &Sites::default()), channel);
     }
 
     /// All visits with one source, medium and campaign share a member of dim_campaign, and its channel.
@@ -138,13 +138,13 @@ proptest! {
         let url = format!("https://www.glamira.de/?utm_campaign={campaign}");
         let page = links.page(&url);
         let referrer = links.referrer(&format!("https://{host}/"), page.as_deref());
-        let found = traffic(Some(&url), None, None, referrer.as_deref());
-        prop_assert_eq!(found.channel, classify(&found.source, &found.medium, &found.campaign));
+        let found = traffic(Some(&url), None, None, referrer.as_deref(), links.sites());
+        prop_assert_eq!(found.channel, classify(&found.source, &found.medium, &found.campaign, links.sites()));
     }
 
     #[test]
     fn any_name_of_a_host_has_a_kind(host in "([a-z0-9-]{0,8}|search|mail|google|yahoo|\\.){0,12}(\\.com|\\.co\\.uk|)") {
-        source::of_host(&host);
-        source::kind(&host);
+        Sites::default().of_host(&host);
+        Sites::default().kind(&host);
     }
 }

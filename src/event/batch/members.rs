@@ -8,6 +8,7 @@ use crate::event::event::{Agent, Event};
 use crate::event::policy::{KeepEmail, Policy};
 use crate::event::privacy::hash_email;
 use crate::event::traffic::Traffic;
+use crate::event::traffic::source::Kind;
 
 /// Special members, the same in every dimension.
 pub const UNKNOWN: i32 = -1;
@@ -191,7 +192,7 @@ pub fn customer(members: &mut Members, seed: u64, policy: &Policy, event: &Event
     })
 }
 
-/// No referrer is a direct visit; one that is no address is unknown.
+/// No referrer is a direct visit, and so is the way back from paying; one that is no address is unknown.
 pub fn referrer(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
     let Some(referrer) = event.referrer.as_deref() else {
         return if event.referrer_url.is_some() {
@@ -200,6 +201,9 @@ pub fn referrer(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
             NOT_APPLICABLE
         };
     };
+    if referrer.kind == Kind::Payment && !referrer.is_internal {
+        return NOT_APPLICABLE;
+    }
     let term = event.search_term.as_deref().unwrap_or_default();
     let seed = seed ^ u64::from(referrer.is_internal);
     let hash = if term.is_empty() {

@@ -35,6 +35,7 @@ use super::order::OrderLine;
 use super::policy::Policy;
 use super::price::currency_token;
 use super::reader::Reader;
+use super::value::Key;
 
 /// Where a message comes from, and the message.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,26 @@ pub struct Origin<'a> {
     pub time_ms: i64,
     pub key: Option<&'a [u8]>,
     pub payload: Option<&'a [u8]>,
+}
+
+impl Origin<'_> {
+    /// Before this, and longer ahead of now than that, a timestamp counts something else than milliseconds, or is no
+    /// clock's at all: seconds lie in 1970, microseconds in the far future.
+    const OLDEST_MS: i64 = 946_684_800_000;
+    const MOST_AHEAD_MS: i64 = 3_600_000;
+
+    /// Without a timestamp that no message can have had. `now`: microseconds since the Unix epoch.
+    fn in_time(self, now: i64) -> Self {
+        let latest = (now / 1_000).saturating_add(Self::MOST_AHEAD_MS);
+        if (Self::OLDEST_MS..=latest).contains(&self.time_ms) {
+            self
+        } else {
+            Origin {
+                time_ms: -1,
+                ..self
+            }
+        }
+    }
 }
 
 /// A message that goes to quarantine.
@@ -197,6 +218,7 @@ impl Batch {
         now: i64,
     ) {
         self.messages += 1;
+        let origin = &origin.in_time(now);
         self.spans[span].receive(origin);
         match reader.read(origin.payload, now) {
             Outcome::Accepted(event) => self.accept(frame, span, origin, &event),
@@ -314,12 +336,13 @@ impl Batch {
                 time_key,
                 is_bot: event.agent.is_bot,
                 order_id: order_id.to_owned(),
-                product: members::optional(
-                    &mut self.members[Dimension::Product as usize],
-                    frame.seed,
-                    line.product_id.as_deref(),
-                    members::NOT_APPLICABLE,
-                ),
+                product: match &line.product_id {
+                    Key::Some(id) => {
+                        self.members[Dimension::Product as usize].natural(frame.seed, id)
+                    }
+                    Key::Absent => members::NOT_APPLICABLE,
+                    Key::Refused => members::UNKNOWN,
+                },
                 alloy: chosen.alloy,
                 stone: chosen.stone,
                 combination: chosen.combination,

@@ -14,7 +14,7 @@ pub struct Span {
     pub duplicates: i64,
     pub dropped: i64,
     pub quarantined: i64,
-    /// Timestamp of the last message, milliseconds since the Unix epoch; -1 if it has none.
+    /// Timestamp of the last message that has one, milliseconds since the Unix epoch; -1 if none has.
     pub latest_ms: i64,
 }
 
@@ -35,7 +35,9 @@ impl Span {
     pub fn receive(&mut self, origin: &Origin<'_>) {
         self.received += 1;
         self.next = origin.offset + 1;
-        self.latest_ms = origin.time_ms;
+        if origin.time_ms >= 0 {
+            self.latest_ms = origin.time_ms;
+        }
     }
 
     /// Messages that became rows.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::MAX_CHOICES;
+use crate::event::number::{is_json_number, whole_digits};
 
 /// Most members of an object that are looked at.
 const MAX_MEMBERS: usize = 64;
@@ -100,7 +101,24 @@ impl<'de> Visitor<'de> for Builder {
                 None => members.push((name, object.next_value()?)),
             }
         }
-        Ok(Node::Object(members))
+        Ok(unwrapped(members))
+    }
+}
+
+/// What MongoDB wraps, `{"$numberInt":"5"}`, is what it wraps.
+fn unwrapped<'a>(mut members: Vec<(Cow<'a, str>, Node<'a>)>) -> Node<'a> {
+    let [(name, Node::Text(text))] = members.as_mut_slice() else {
+        return Node::Object(members);
+    };
+    match &**name {
+        "$numberInt" | "$numberLong" | "$numberDouble" | "$numberDecimal" => {
+            let whole = is_json_number(text)
+                .then(|| whole_digits(text).map(Cow::into_owned))
+                .flatten();
+            Node::Text(whole.map_or_else(|| std::mem::take(text), Cow::Owned))
+        }
+        "$oid" | "$symbol" | "$uuid" => Node::Text(std::mem::take(text)),
+        _ => Node::Object(members),
     }
 }
 
@@ -145,6 +163,13 @@ mod tests {
             ("1.5", "1.5"),
             ("18446744073709551615", "18446744073709551615"),
             ("\"a\\u00e9\"", "aé"),
+            (r#"{"$numberInt":"332084"}"#, "332084"),
+            (r#"{"$numberDouble":"332084.0"}"#, "332084"),
+            (r#"{"$numberDouble":"1.5"}"#, "1.5"),
+            (
+                r#"{"$oid":"5ed8cb25e73652372a131289"}"#,
+                "5ed8cb25e73652372a131289",
+            ),
         ] {
             match Node::parse(json) {
                 Some(Node::Text(text)) => assert_eq!(text, expected, "{json}"),

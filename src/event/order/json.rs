@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::MAX_LINES;
+use super::{MAX_LINES, Value};
 
 /// What a line says, as raw JSON.
 #[derive(Default)]
@@ -56,9 +56,14 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 #[derive(PartialEq, Eq, Hash, Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// The objects in an array or object, by position from 1.
+/// The entries of an array or object.
 #[derive(Default)]
-pub(super) struct Entries<'a>(pub(super) Vec<(i32, &'a str)>);
+pub(super) struct Entries<'a> {
+    /// Those that are objects, by position from 1.
+    pub objects: Vec<(i32, &'a str)>,
+    /// There are others too, that say something.
+    pub others: bool,
+}
 
 impl<'de> Deserialize<'de> for Entries<'de> {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
@@ -99,6 +104,12 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 }
 
 fn numbered(entries: Vec<&str>) -> Entries<'_> {
+    let others = entries
+        .iter()
+        .any(|raw| !raw.starts_with('{') && Value::of(raw) != Value::Absent);
     let objects = (1..).zip(entries).filter(|(_, raw)| raw.starts_with('{'));
-    Entries(objects.take(MAX_LINES).collect())
+    Entries {
+        objects: objects.take(MAX_LINES).collect(),
+        others,
+    }
 }

@@ -1,5 +1,11 @@
 //! What stands beside an amount to say its currency, and the form that aliases are keyed by.
 
+use std::sync::LazyLock;
+
+use hashbrown::HashMap;
+
+use crate::world::aliases::aliases;
+
 /// Longest name of a currency, in characters; a longer text is a sentence.
 const MAX_CHARS: usize = 24;
 /// `US $` has one, `New Taiwan dollar` two.
@@ -39,22 +45,93 @@ pub(super) fn takes_full_stop(c: char) -> bool {
     is_letter(c) || c == '/'
 }
 
-/// The one currency that two tokens name: a sign and the code that tells which, as in `$12 CAD`.
+/// The one currency that two tokens name: a sign or an abbreviation, and the code that tells which, as in `$12 CAD`.
 pub(super) fn one_of<'a>(before: &'a str, after: &'a str) -> Option<&'a str> {
-    let is_code = |text: &str| text.len() == 3 && text.bytes().all(|b| b.is_ascii_alphabetic());
-    if before.contains(is_sign) && is_code(after) {
-        Some(after)
-    } else if is_code(before) && after.contains(is_sign) {
-        Some(before)
-    } else {
-        None
-    }
+    let named = |code: &'a str, beside: &str| {
+        let is_code = code.len() == 3 && code.bytes().all(|b| b.is_ascii_alphabetic());
+        (is_code && (beside.contains(is_sign) || means(beside, &code.to_ascii_uppercase())))
+            .then_some(code)
+    };
+    named(after, before).or_else(|| named(before, after))
 }
 
-/// What aliases are keyed by: `AU $` is `AU$`, `kr.` is `KR`.
-///
-/// Without white space and invisible marks, upper-case, full-width forms as ASCII, no full stop at the end.
+/// Whether what stands behind a number is a unit to count or measure in, and no currency, ordinal or multiplier.
+pub(super) fn is_unit(word: &str) -> bool {
+    const OTHERS: [&str; 14] = [
+        "K", "ND", "RD", "TH", "DOZEN", "DOZENS", "DZ", "DOZ", "DUTZEND", "MIO", "MLN", "TSD", "E",
+        "HUNDRED",
+    ];
+    let letters = word.strip_suffix('.').unwrap_or(word);
+    let token = normal(letters);
+    // Dobras of old are written as Hungarians write pieces; one letter measures.
+    let is_currency = token.chars().count() > 1 && token != "DB" && TOKENS.contains_key(&*token);
+    letters.chars().all(is_letter)
+        && letters.chars().count() <= 12
+        && !is_currency
+        && !OTHERS.contains(&&*token)
+}
+
+/// Codes, and the codes that each token means in one country or another.
+static TOKENS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut tokens: HashMap<_, Vec<_>> = HashMap::new();
+    for alias in aliases() {
+        tokens.entry(alias.token).or_default().push(alias.code);
+    }
+    tokens
+});
+
+/// Whether this means that currency anywhere.
+fn means(token: &str, code: &str) -> bool {
+    TOKENS
+        .get(&*normal(token))
+        .is_some_and(|codes| codes.contains(&code))
+}
+
+/// The code of ISO 4217 that this is, in capitals.
+fn code(text: &str) -> Option<&'static str> {
+    let is_code = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let (code, meanings) = is_code.then(|| TOKENS.get_key_value(text)).flatten()?;
+    meanings.contains(code).then_some(*code)
+}
+
+/// The currency's code where one stands beside a sign or an abbreviation, before or behind, apart or glued on: `PEN S/.`,
+/// `kr SEK`, `RD$DOP`. Two codes contradict each other. Small letters, and letters glued to letters, make a code only
+/// beside what means that currency.
+fn code_beside(text: &str) -> Option<&'static str> {
+    let mut found = None;
+    for word in text.split(|c: char| !c.is_ascii_alphabetic()) {
+        if let Some(code) = code(word).filter(|code| found != Some(*code)) {
+            if found.is_some() {
+                return None;
+            }
+            found = Some(code);
+        }
+    }
+    found.or_else(|| {
+        let all = normal(text);
+        if TOKENS.contains_key(&*all) {
+            return None;
+        }
+        let (first, last) = (all.get(..3)?, all.get(all.len().checked_sub(3)?..)?);
+        let begins = code(first).filter(|code| means(all.get(3..).unwrap_or_default(), code));
+        begins.or_else(|| {
+            code(last).filter(|code| means(all.get(..all.len() - 3).unwrap_or_default(), code))
+        })
+    })
+}
+
+/// What aliases are keyed by: `AU $` is `AU$`, `kr.` is `KR`, and `PEN S/.` is `PEN`.
 pub fn currency_token(text: &str) -> String {
+    let beside = if text.len() > 3 {
+        code_beside(text)
+    } else {
+        None
+    };
+    beside.map_or_else(|| normal(text), str::to_owned)
+}
+
+/// Without white space and invisible marks, upper-case, full-width forms as ASCII, no full stop at the end.
+fn normal(text: &str) -> String {
     let visible = text
         .chars()
         .filter(|c| !c.is_whitespace() && !is_invisible(*c));
@@ -112,7 +189,7 @@ fn half_width(c: char) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::{currency_token, is_token, one_of};
+    use super::{currency_token, is_token, is_unit, one_of};
 
     #[test]
     fn spellings_of_a_currency_have_one_key() {
@@ -213,6 +290,8 @@ mod tests {
     fn a_code_says_which_currency_a_sign_means() {
         assert_eq!(one_of("$", "CAD"), Some("CAD"));
         assert_eq!(one_of("EUR", "€"), Some("EUR"));
+        assert_eq!(one_of("PEN", "S/."), Some("PEN"));
+        assert_eq!(one_of("kr", "sek"), Some("sek"));
         for (before, after) in [
             ("$", "€"),
             ("EUR", "USD"),
@@ -221,6 +300,89 @@ mod tests {
             ("$", "лв"),
         ] {
             assert_eq!(one_of(before, after), None, "{before} {after}");
+        }
+    }
+    #[test]
+    fn a_code_beside_letters_is_the_currency() {
+        for (written, code) in [
+            ("PEN S/.", "PEN"),
+            ("S/. PEN", "PEN"),
+            ("PENS/.", "PEN"),
+            ("S/.PEN", "PEN"),
+            ("SEK kr", "SEK"),
+            ("SEK\u{a0}kr", "SEK"),
+            ("kr\u{202f}SEK", "SEK"),
+            ("SEKkr", "SEK"),
+            ("krSEK", "SEK"),
+            ("sek kr", "SEK"),
+            ("kr (SEK)", "SEK"),
+            ("ISK kr", "ISK"),
+            ("DKK kr.", "DKK"),
+            ("BOB Bs", "BOB"),
+            ("BOB Bs.", "BOB"),
+            ("GTQ Q", "GTQ"),
+            ("GTQQ", "GTQ"),
+            ("CHF Fr.", "CHF"),
+            ("CHFFr.", "CHF"),
+            ("PAB B/.", "PAB"),
+            ("DOP RD$", "DOP"),
+            ("RD$DOP", "DOP"),
+            ("CAD CA$", "CAD"),
+            ("MXN $", "MXN"),
+            ("$MXN", "MXN"),
+            ("HNL L", "HNL"),
+            ("PYG Gs", "PYG"),
+            ("KES KSh", "KES"),
+            ("CZK Kč", "CZK"),
+            ("KčCZK", "CZK"),
+            ("PLNzł", "PLN"),
+            ("RSD din.", "RSD"),
+            ("AED د.إ", "AED"),
+            ("AEDد.إ", "AED"),
+            ("VES Bs.S", "VES"),
+            ("KWD \u{200f}د.ك", "KWD"),
+            ("BGN лв.", "BGN"),
+            ("EUR EUR", "EUR"),
+            ("EUR", "EUR"),
+            ("eur", "EUR"),
+            ("US Dollar (USD)", "USD"),
+        ] {
+            assert_eq!(currency_token(written), code, "{written}");
+        }
+        for (written, token) in [
+            ("EUR USD", "EURUSD"),
+            ("Euros", "EUROS"),
+            ("USDT", "USDT"),
+            ("peseta", "PESETA"),
+            ("new taiwan dollar", "NEWTAIWANDOLLAR"),
+            ("top offer", "TOPOFFER"),
+            ("XPEN", "XPEN"),
+            ("kr", "KR"),
+        ] {
+            assert_eq!(currency_token(written), token, "{written}");
+        }
+    }
+
+    #[test]
+    fn units_are_told_from_currencies_and_multipliers() {
+        for unit in [
+            "Stk", "Stk.", "x", "m", "L", "db", "st", "шт.", "個", "pcs", "Paar",
+        ] {
+            assert!(is_unit(unit), "{unit}");
+        }
+        for other in [
+            "EUR",
+            "kr",
+            "Euro",
+            "€",
+            "k",
+            "nd",
+            "Dozen",
+            "F CFA",
+            "S/.",
+            "thirteenletters",
+        ] {
+            assert!(!is_unit(other), "{other}");
         }
     }
 }

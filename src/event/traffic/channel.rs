@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::source::{self, Kind};
+use super::source::{Kind, Sites};
 
 /// A channel of the default group, in the order of its rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +19,7 @@ pub enum Channel {
     OrganicShopping,
     OrganicSocial,
     OrganicVideo,
+    AiAssistant,
     OrganicSearch,
     Referral,
     Email,
@@ -31,7 +32,7 @@ pub enum Channel {
 
 impl Channel {
     #[cfg(test)]
-    pub const ALL: [Channel; 19] = [
+    pub const ALL: [Channel; 20] = [
         Channel::Direct,
         Channel::CrossNetwork,
         Channel::PaidShopping,
@@ -43,6 +44,7 @@ impl Channel {
         Channel::OrganicShopping,
         Channel::OrganicSocial,
         Channel::OrganicVideo,
+        Channel::AiAssistant,
         Channel::OrganicSearch,
         Channel::Referral,
         Channel::Email,
@@ -67,6 +69,7 @@ impl Channel {
             Channel::OrganicShopping => "Organic Shopping",
             Channel::OrganicSocial => "Organic Social",
             Channel::OrganicVideo => "Organic Video",
+            Channel::AiAssistant => "AI Assistant",
             Channel::OrganicSearch => "Organic Search",
             Channel::Referral => "Referral",
             Channel::Email => "Email",
@@ -79,11 +82,14 @@ impl Channel {
     }
 }
 
+/// The medium of a visit that an assistant's answer led to.
+pub const AI_ASSISTANT: &str = "ai-assistant";
+
 /// The channel of a source, medium and campaign (empty: none), whatever their case.
-pub fn classify(source: &str, medium: &str, campaign: &str) -> Channel {
+pub fn classify(source: &str, medium: &str, campaign: &str, sites: &Sites) -> Channel {
     let (source, medium, campaign) = (lower(source), lower(medium), lower(campaign));
     let (source, medium) = (source.as_ref(), medium.as_ref());
-    let kind = source::kind(source);
+    let kind = sites.kind(source);
     let is_shopping = kind == Kind::Shopping || is_shopping_campaign(&campaign);
     if source == "(direct)" && matches!(medium, "(not set)" | "(none)") {
         Channel::Direct
@@ -106,6 +112,8 @@ pub fn classify(source: &str, medium: &str, campaign: &str) -> Channel {
         Channel::OrganicSocial
     } else if kind == Kind::Video || medium.contains("video") {
         Channel::OrganicVideo
+    } else if kind == Kind::AiAssistant || medium == AI_ASSISTANT {
+        Channel::AiAssistant
     } else if kind == Kind::Search || medium == "organic" {
         Channel::OrganicSearch
     } else if matches!(medium, "referral" | "app" | "link") {
@@ -174,7 +182,7 @@ fn lower(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Channel, classify};
+    use super::{Channel, Sites, classify};
 
     /// Source, medium, campaign, channel.
     const CASES: &str = "
@@ -240,6 +248,16 @@ example | Social Media | | Organic Social
 facebook.com | email | | Organic Social
 youtube | referral | | Organic Video
 example | instream_video | | Organic Video
+chatgpt.com | ai-assistant | | AI Assistant
+google.com | ai-assistant | | AI Assistant
+example | AI-Assistant | | AI Assistant
+chatgpt.com | (not set) | | AI Assistant
+ChatGPT | referral | | AI Assistant
+gemini.google.com | organic | | AI Assistant
+chatgpt.com | cpc | | Paid Other
+chatgpt.com | ai-assistant | spring shop | Organic Shopping
+facebook | ai-assistant | | Organic Social
+paypal.com | referral | | Referral
 google | organic | | Organic Search
 google | email | | Organic Search
 google.com | referral | | Organic Search
@@ -279,7 +297,7 @@ qr | flyer | spring | Unassigned
         for case in cases {
             let mut columns = case.split('|').map(str::trim);
             let [source, medium, campaign, channel] = [(); 4].map(|()| columns.next().unwrap());
-            let found = classify(source, medium, campaign).name();
+            let found = classify(source, medium, campaign, &Sites::default()).name();
             assert_eq!(found, channel, "{case}");
         }
     }

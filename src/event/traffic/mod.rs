@@ -20,8 +20,9 @@ pub mod text;
 use std::borrow::Cow;
 
 use campaign::Campaign;
-use channel::Channel;
+use channel::{AI_ASSISTANT, Channel};
 use click_id::ClickId;
+use source::{Kind, Sites};
 
 use super::event::Referrer;
 
@@ -48,6 +49,7 @@ pub fn traffic(
     utm_source: Option<&str>,
     utm_medium: Option<&str>,
     referrer: Option<&Referrer>,
+    sites: &Sites,
 ) -> Traffic {
     let campaign = current_url.map(Campaign::of).unwrap_or_default();
     let click_id = campaign.click_id;
@@ -61,11 +63,16 @@ pub fn traffic(
         .or(|| Origin::of(click_id));
     let name = campaign.name.unwrap_or_default();
     let (source, medium, channel) = match said {
-        Origin(None, None) => unsaid(referrer, &name),
+        Origin(None, None) => unsaid(referrer, &name, sites),
         Origin(source, medium) => {
             let source = source.map_or(Cow::Borrowed(NOT_SET), Cow::Owned);
-            let medium = medium.map_or(Cow::Borrowed(NOT_SET), Cow::Owned);
-            let channel = channel::classify(&source, &medium, &name);
+            let medium = match medium {
+                Some(medium) => Cow::Owned(medium),
+                // Assistants name themselves in the links they give, and nothing else.
+                None if sites.kind(&source) == Kind::AiAssistant => AI_ASSISTANT.into(),
+                None => NOT_SET.into(),
+            };
+            let channel = channel::classify(&source, &medium, &name, sites);
             (source, medium, channel)
         }
     };
@@ -84,6 +91,7 @@ pub fn traffic(
 fn unsaid(
     referrer: Option<&Referrer>,
     campaign: &str,
+    sites: &Sites,
 ) -> (Cow<'static, str>, Cow<'static, str>, Channel) {
     let Some(referrer) = referrer.filter(|referrer| referrer.channel != Channel::Direct) else {
         return (DIRECT.into(), NONE.into(), Channel::Direct);
@@ -91,7 +99,7 @@ fn unsaid(
     let (source, medium) = (&referrer.source, referrer.medium);
     let channel = match campaign {
         "" => referrer.channel,
-        campaign => channel::classify(source, medium, campaign),
+        campaign => channel::classify(source, medium, campaign, sites),
     };
     (source.clone().into(), medium.into(), channel)
 }
@@ -128,7 +136,7 @@ impl Origin {
 
 #[cfg(test)]
 mod tests {
-    use super::{Traffic, traffic};
+    use super::{Sites, Traffic, traffic};
     use crate::event::referrer::Links;
 
     /// Search of the page's URL, what is found: source / medium [campaign] {term} <content> click id = channel.
@@ -144,6 +152,12 @@ mod tests {
 ?utm_source=%20Caf%C3%89%20&utm_medium=+ => café / (not set) = Unassigned
 ?utm_source=newsletter => newsletter / (not set) = Unassigned
 ?utm_source=facebook => facebook / (not set) = Organic Social
+?utm_source=chatgpt.com => chatgpt.com / ai-assistant = AI Assistant
+?utm_source=ChatGPT => chatgpt / ai-assistant = AI Assistant
+?utm_source=copilot.microsoft.com => copilot.microsoft.com / ai-assistant = AI Assistant
+?utm_source=chatgpt.com&utm_medium=referral => chatgpt.com / referral = AI Assistant
+?utm_source=chatgpt.com&utm_medium=cpc => chatgpt.com / cpc = Paid Other
+?utm_source=NaN&utm_medium=[object%20Object] => (direct) / (none) = Direct
 ?utm_medium=email => (not set) / email = Email
 ?utm_campaign=Summer => (direct) / (none) [Summer] = Direct
 ?utm_term=t&utm_content=C => (direct) / (none) {t} <C> = Direct
@@ -202,7 +216,7 @@ mod tests {
         for case in cases {
             let (search, _) = case.split_once(" => ").unwrap();
             let url = format!("https://www.glamira.de/ring{search}");
-            let found = traffic(Some(&url), None, None, None);
+            let found = traffic(Some(&url), None, None, None, &Sites::default());
             assert_eq!(format!("{search} => {}", told(&found)), case);
         }
     }
@@ -307,6 +321,34 @@ mod tests {
                 "bing / (not set) = Organic Search",
             ),
             ("", None, Some("cpc"), None, "(not set) / cpc = Paid Other"),
+            (
+                "",
+                None,
+                None,
+                Some("https://www.paypal.com/"),
+                "(direct) / (none) = Direct",
+            ),
+            (
+                "?gclid=x",
+                None,
+                None,
+                Some("https://checkout.stripe.com/"),
+                "google / cpc gclid = Paid Search",
+            ),
+            (
+                "?utm_campaign=shopping",
+                None,
+                None,
+                Some("https://pay.amazon.de/"),
+                "(direct) / (none) [shopping] = Direct",
+            ),
+            (
+                "?utm_campaign=a",
+                None,
+                None,
+                Some("https://gemini.google.com/"),
+                "google.com / ai-assistant [a] = AI Assistant",
+            ),
             // Halves of one whole, and halves that speak of two visits.
             (
                 "?utm_source=google",
@@ -378,11 +420,17 @@ mod tests {
             let url = format!("https://www.glamira.de/{search}");
             let page = links.page(&url);
             let referrer = referrer.and_then(|it| links.referrer(it, page.as_deref()));
-            let found = traffic(Some(&url), *source, *medium, referrer.as_deref());
+            let found = traffic(
+                Some(&url),
+                *source,
+                *medium,
+                referrer.as_deref(),
+                links.sites(),
+            );
             assert_eq!(told(&found), *expected, "{search} {source:?} {medium:?}");
         }
         assert_eq!(
-            told(&traffic(None, None, None, None)),
+            told(&traffic(None, None, None, None, &Sites::default())),
             "(direct) / (none) = Direct"
         );
     }
@@ -391,10 +439,15 @@ mod tests {
     fn long_values_are_cut_at_a_character() {
         let long = "\u{130}".repeat(200);
         let url = format!("/?utm_source={long}&utm_medium=a&utm_campaign=x{long}");
-        let found = traffic(Some(&url), None, None, None);
+        let found = traffic(Some(&url), None, None, None, &Sites::default());
         assert_eq!(found.source.len(), 255);
         assert_eq!(found.campaign.len(), 255);
         let url = format!("/?utm_source={}", "x ".repeat(500));
-        assert_eq!(traffic(Some(&url), None, None, None).source.len(), 255);
+        assert_eq!(
+            traffic(Some(&url), None, None, None, &Sites::default())
+                .source
+                .len(),
+            255
+        );
     }
 }

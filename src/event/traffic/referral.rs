@@ -1,7 +1,7 @@
 //! What a referrer alone says of a visit.
 
 use super::channel::{self, Channel};
-use super::source::{self, Kind};
+use super::source::{Kind, Sites};
 use super::{DIRECT, NONE, text};
 
 /// The kind of a site, and source, medium and channel of a visit from there.
@@ -24,22 +24,25 @@ impl Referral {
         }
     }
 
-    /// A visit from another site; `domain` is the registrable one of a host on the web.
-    pub fn from_site(host: &str, domain: Option<&str>) -> Referral {
+    /// A visit from another site; `domain` is the registrable one of a host on the web. Back from paying is from nowhere.
+    pub fn from_site(host: &str, domain: Option<&str>, sites: &Sites) -> Referral {
         let host = host.to_ascii_lowercase();
         let site = match domain {
-            Some(_) => source::of_host(&host),
-            None => source::of_app(&host),
+            Some(_) => sites.of_host(&host),
+            None => sites.of_app(&host),
         };
-        let (name, medium) = match site.engine {
-            Some(engine) => (engine, "organic"),
-            None => (domain.unwrap_or(&host), "referral"),
+        let medium = match site.kind {
+            Kind::Payment => return Referral::direct(Kind::Payment),
+            Kind::Search => "organic",
+            Kind::AiAssistant => channel::AI_ASSISTANT,
+            _ => "referral",
         };
+        let name = site.name.or(domain).unwrap_or(&host);
         let Some(source) = text::token(name) else {
             return Referral::direct(Kind::Other);
         };
         // By source and medium alone, so that all visits that bear the same ones are of one channel.
-        let channel = channel::classify(&source, medium, "");
+        let channel = channel::classify(&source, medium, "", sites);
         Referral {
             kind: site.kind,
             source,
@@ -191,6 +194,37 @@ https://a.b.example.co.uk/ | example.co.uk | referral | other | Referral
 http://192.0.2.1/x | 192.0.2.1 | referral | other | Referral
 http://localhost:3000/ | localhost | referral | other | Referral
 http://google/ | google | referral | other | Organic Search
+https://chatgpt.com/ | chatgpt.com | ai-assistant | ai_assistant | AI Assistant
+https://chat.openai.com/ | openai.com | ai-assistant | ai_assistant | AI Assistant
+https://claude.ai/ | claude.ai | ai-assistant | ai_assistant | AI Assistant
+https://gemini.google.com/app | google.com | ai-assistant | ai_assistant | AI Assistant
+https://bard.google.com/ | google.com | ai-assistant | ai_assistant | AI Assistant
+https://copilot.microsoft.com/ | microsoft.com | ai-assistant | ai_assistant | AI Assistant
+https://www.perplexity.ai/search | perplexity.ai | ai-assistant | ai_assistant | AI Assistant
+https://chat.deepseek.com/ | deepseek.com | ai-assistant | ai_assistant | AI Assistant
+https://grok.com/ | grok.com | ai-assistant | ai_assistant | AI Assistant
+https://www.meta.ai/ | meta.ai | ai-assistant | ai_assistant | AI Assistant
+https://chat.mistral.ai/ | mistral.ai | ai-assistant | ai_assistant | AI Assistant
+https://you.com/search?q=x | you.com | ai-assistant | ai_assistant | AI Assistant
+https://www.doubao.com/chat | doubao.com | ai-assistant | ai_assistant | AI Assistant
+android-app://com.openai.chatgpt | com.openai.chatgpt | ai-assistant | ai_assistant | AI Assistant
+https://www.microsoft.com/ | microsoft.com | referral | other | Referral
+https://www.paypal.com/checkoutnow | (direct) | (none) | payment | Direct
+https://www.paypal.de/ | (direct) | (none) | payment | Direct
+https://pay.amazon.de/ | (direct) | (none) | payment | Direct
+https://payments.amazon.co.uk/ | (direct) | (none) | payment | Direct
+https://checkout.stripe.com/c/pay | (direct) | (none) | payment | Direct
+https://hooks.stripe.com/redirect | (direct) | (none) | payment | Direct
+https://pay.klarna.com/eu | (direct) | (none) | payment | Direct
+https://checkoutshopper-live.adyen.com/ | (direct) | (none) | payment | Direct
+https://www.mollie.com/checkout | (direct) | (none) | payment | Direct
+https://www.sofort.com/ | (direct) | (none) | payment | Direct
+https://secure.payu.com/ | (direct) | (none) | payment | Direct
+https://secure-test.worldpay.com/ | (direct) | (none) | payment | Direct
+https://centinelapi.cardinalcommerce.com/ | (direct) | (none) | payment | Direct
+https://pay.google.com/ | (direct) | (none) | payment | Direct
+android-app://com.paypal.android.p2pmobile/ | (direct) | (none) | payment | Direct
+https://notpaypal.com/ | notpaypal.com | referral | other | Referral
 www.example.org/x | example.org | referral | other | Referral
 about:blank | (direct) | (none) | other | Direct
 https://www.glamira.de/a | (direct) | (none) | internal | Direct

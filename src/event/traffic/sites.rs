@@ -3,6 +3,10 @@
 //! A name without a dot is the label before a public suffix and stands for every country (`google` of `google.co.uk`);
 //! with dots it is a host or a domain, with its suffix (`t.co`) or, for every country, without (`mail.google`).
 //! The most specific name counts. Names of Android apps stand among the hosts.
+//!
+//! [`AI_ASSISTANTS`] and [`PAYMENT`] are only what the table `starsink.site` begins with: there they can be edited.
+
+use super::source::Kind;
 
 /// Search engines that are nothing else: each of their hosts counts.
 pub const SEARCH: &str = "
@@ -16,7 +20,7 @@ pub const SEARCH: &str = "
     search.i.ua search.incredimail search.juno search.myway search.nate search.nifty search.norton search.rr search.smt.docomo
     search.tiscali search.tut.by search.ukr.net search.xfinity search.zum sogou so.toutiao startpage startsiden suche.1und1
     suche.freenet suche.gmx suche.t-online suche.info swisscows szukaj.interia szukaj.onet szukaj.wp webcrawler websearch.rakuten
-    yep.com yippy you.com zapmeta
+    yep.com yippy zapmeta
 ";
 
 /// Search engines within a portal: only the hosts that search are the engine's, see [`SEARCHING`].
@@ -131,3 +135,58 @@ pub const EMAIL: &str = "
     com.yahoo.mobile.client.android.mail de.gmx.mobile.android.mail de.web.mobile.android.mail ru.mail.mailapp
     ru.yandex.mail
 ";
+
+/// Assistants that answer questions and give links.
+pub const AI_ASSISTANTS: &str = "
+    ai.com bard.google chat-gpt.org chat.deepseek.com chat.mistral.ai chat.openai.com chat.qwen.ai chat.z.ai chatglm.cn
+    chatgpt character.ai claude.ai copilot.cloud.microsoft copilot.microsoft.com deepseek doubao.com duck.ai edgeservices.bing.com
+    ernie.baidu.com felo.ai gemini.google gpt4all.io grok.com grok.x.ai hailuo.ai hailuoai.com iask.ai kimi.ai kimi.com
+    kimi.moonshot.cn komo.ai lmarena.ai lumo.proton.me m365.cloud.microsoft manus.im meta.ai metaso.cn mistral.ai moonshot.cn
+    notebooklm.google openai.com openevidence.com perplexity perplexity.ai phind.com pi.ai poe.com qianwen.aliyun.com qwen.ai
+    tongyi.aliyun.com tongyi.com writesonic.com x.ai yiyan.baidu.com you.com yuanbao.tencent.com
+    ai.perplexity.app.android ai.x.grok com.anthropic.claude com.deepseek.chat com.google.android.apps.bard com.larus.nova
+    com.microsoft.copilot com.moonshot.kimichat com.openai.chatgpt com.poe.android
+";
+
+/// Where a shopper pays, or proves to the bank who pays: on the way from the shop and back to it, and no source of visits.
+pub const PAYMENT: &str = "
+    2c2p.com 2checkout.com 95516.com adyen affirm afterpay alipay allpago.com amazonpay apay-us.amazon authorize.net autopay.eu
+    avangate.com bambora.com bancontact barclaycardsmartpay.com barion.com beanstream.com billdesk.com billplz.com bizum
+    bluemedia.pl blik.com bluesnap.com borica.bg braintree-api.com braintreegateway.com braintreepayments.com buckaroo bux.ph
+    cardconnect.com cardinalcommerce.com cashfree.com ccavenue.com chargebee.com checkout.com checkout.link.com
+    checkout.postfinance.ch checkout.shopify.com clearpay cloudpayments.ru cofidis.fr comgate.cz computop.com conekta.com
+    culqi.com cybersource.com datatrans dibspayment.com divido.com dlocal.com doku.com dotpay.pl easypay.pt ebanx ecommpay.com
+    e-payment.postfinance.ch eghl.com epay.bg epayco.co epayments.nets.eu epdq.co.uk euplatesc.ro eway.com.au fawry
+    finanzierung.santander.de fiuu.com flow.cl flutterwave fondy.eu getalma.eu giropay gmo-pg.com gocardless gopay.com gopay.cz
+    gpwebpay.com heidelpay hipay hyperpay.com icepay.com ideal.nl ifthenpay.com iugu.com
+    ing-checkout.com inicis.com instamojo.com interac.ca ipay88 iyzico.com iyzipay.com izipay.pe juspay.in kcp.co.kr khipu.com
+    klarna klarnapayments.com laybuy.com liqpay.ua lemonway.com magnius.com maksekeskus.ee mercadopago mercanet.bnpparibas.net
+    midtrans.com mobilpay.ro mobilepay mollie molpay.com monei.com moneris.com monetico-services.com montonio.com multisafepay
+    mypos.com myfatoorah.com netaxept.no neteller.com netopia-payments.com nets.eu netpay.com nexi.it nicepay.co.kr niubiz.com.pe
+    noonpayments.com ogone.com omise.co oney.fr opayo.co.uk opayo.eu openpay.co openpay.mx oppwa.com otpmobil.com
+    pagseguro paidy.com pay.amazon pay.google pay.naver pay.nl pay.shopify.com paybox.com paycomet.com payconiq payd.ae paydirekt.de
+    payengine.de payex payfast payfort.com paygate.co.za payjustnow.com paylike.io paylib.fr paymaya.com paymentexpress.com
+    paymentsense.com paymentsos.com paynl.com payment.wirecard.com payments.amazon paymob.com payone.com payoneer.com paypal
+    paypalobjects.com paypay.ne.jp payplug.com paysafe.com paysafecard paysera.com paystack paytabs paytm paytr.com paytrail.com
+    payu payulatam.com payzen.eu peachpayments.com pesapal.com phonepe.com placetopay.com portmone.com.ua przelewy24 quickpay.net
+    quadpay.com rakuten-pay.com ratepay.com razorpay redsys.es robokassa safecharge.com saferpay sagepay.co.uk sagepay.com
+    satispay.com sbpayment.jp sbps.jp scalapay.com secure.clearhaus.com secure.payu secure-payment.ch senangpay.my sermepa.es
+    sezzle sibs.pt sibspayments.com simplepay.hu sips-services.com six-payment-services.com skrill sofort sofortueberweisung.de
+    sparkasse-internetkasse.de spreedly.com squareup.com sslcommerz.com stripe stripe.network sumup.com svea.com swedbankpay swish.nu
+    systempay.fr tabby.ai tamara.co tap.company telr.com tenpay.com tosspayments.com tpay.com transbank.cl truelayer.com trustly
+    trustpay.eu twint.ch uniteller.ru unionpay.com unionpayintl.com unzer.com vipps.no vivapayments.com vivawallet.com vnpay.vn
+    vnpayment.vn wayforpay.com webmoney.ru webpay.by wirecard wompi.co worldline-solutions.com worldpay xendit.co yookassa.ru
+    yoomoney.ru zalopay.vn zimpler.net zip.co
+    3dsecure.io acs-touch.com apata.io arcot.com centinelapi.cardinalcommerce.com enstage.com gpayments.com modirum.com
+    mycardsecure.com netcetera.com ravelin.com rsa3dsauth.co.uk rsa3dsauth.com securecode.com securesuite.co.uk securesuite.net
+    touchtechpayments.com verifiedbyvisa.com wibmo.com wlp-acs.com
+    com.afterpaymobile com.eg.android.alipaygphone com.klarna.android com.myklarnamobile com.paypal.android.p2pmobile
+    com.paypal.here net.one97.paytm
+";
+
+/// Domains and kinds that the table begins with.
+pub fn editable() -> impl Iterator<Item = (&'static str, Kind)> {
+    [(AI_ASSISTANTS, Kind::AiAssistant), (PAYMENT, Kind::Payment)]
+        .into_iter()
+        .flat_map(|(names, kind)| names.split_ascii_whitespace().map(move |name| (name, kind)))
+}

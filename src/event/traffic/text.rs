@@ -17,7 +17,17 @@ pub fn token(value: &str) -> Option<String> {
 
 /// The trimmed value. What a page's script writes for a variable without a value is as good as blank, and so is GA4's name for that.
 pub fn said(value: &str) -> Option<Cow<'_, str>> {
-    const NOTHING: [&str; 5] = ["", "false", "null", "undefined", "(not set)"];
+    const NOTHING: [&str; 9] = [
+        "",
+        "false",
+        "null",
+        "undefined",
+        "(not set)",
+        "nan",
+        "nil",
+        "[object object]",
+        "(null)",
+    ];
     let value = value.trim_matches(is_blank);
     if NOTHING
         .iter()
@@ -55,6 +65,8 @@ mod tests {
             "NULL",
             " undefined ",
             "(Not Set)",
+            "NaN",
+            "[object Object]",
         ] {
             assert_eq!(written(value), None, "{value:?}");
             assert_eq!(token(value), None, "{value:?}");

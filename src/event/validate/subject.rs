@@ -11,13 +11,18 @@ use crate::event::option::Shape;
 use crate::event::order::{self, OrderLine};
 use crate::event::time_stamp::{self, Unread};
 use crate::event::value::{Key, cut};
-use crate::event::{collection, identity};
+use crate::event::{collection, identity, nothing};
 
 impl<'a> Validation<'a, '_> {
     /// `id`, else `_id`; the other one is kept. Empty where the message is refused.
     pub(super) fn id(&mut self) -> Cow<'a, str> {
-        let [first, second] = [Attribute::Id, Attribute::UnderscoreId]
-            .map(|name| self.known.get(name).map_or(Key::Absent, identity::read));
+        let [first, second] = [Attribute::Id, Attribute::UnderscoreId].map(|name| {
+            match self.known.get(name).map_or(Key::Absent, Key::of) {
+                // Everything that happened at one time would be one event.
+                Key::Some(id) if nothing::is_word(&id) => Key::Refused,
+                id => id,
+            }
+        });
         let id = match (first, second) {
             (Key::Some(id), other) => {
                 if other != Key::Absent {
@@ -115,14 +120,14 @@ impl<'a> Validation<'a, '_> {
             .known
             .get(Attribute::OrderId)
             .map_or(Key::Absent, Key::of);
-        let is_number =
-            matches!(&order, Key::Some(number) if !number.trim_start_matches('0').is_empty());
+        // All orders that are called `undefined` would be one.
+        let is_named = matches!(&order, Key::Some(id) if !nothing::is_nobody(id));
         self.keep(Attribute::OrderId);
         if !collection::needs_order(collection) {
             return None;
         }
         match order {
-            Key::Some(id) if is_number => {
+            Key::Some(id) if is_named => {
                 let (id, was_cut) = cut(id, MAX_KEY_BYTES);
                 if was_cut {
                     self.flags.insert(Code::KeyTooLong);

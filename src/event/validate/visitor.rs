@@ -13,6 +13,7 @@ use crate::event::country_of_ip::Countries;
 use crate::event::event::{Agent, MAX_AGENT_BYTES, Referrer};
 use crate::event::policy::{KeepEmail, KeepIp};
 use crate::event::referrer::{Links, Page};
+use crate::event::traffic::source::Sites;
 use crate::event::traffic::term::search_term;
 use crate::event::traffic::{self, Traffic};
 use crate::event::user_agent::Agents;
@@ -63,7 +64,7 @@ impl<'a> Validation<'a, '_> {
                 }
                 (Some(self.fitting(Attribute::CurrentUrl, url)), page)
             }
-            Value::Number(_) | Value::Other => {
+            Value::Number(_) | Value::Time(_) | Value::Other => {
                 self.flags.insert(Code::UrlInvalid);
                 self.keep(Attribute::CurrentUrl);
                 (None, None)
@@ -102,6 +103,7 @@ impl<'a> Validation<'a, '_> {
         &mut self,
         current_url: Option<&str>,
         referrer: Option<&Referrer>,
+        sites: &Sites,
     ) -> Traffic {
         let own = [Attribute::UtmSource, Attribute::UtmMedium].map(|name| {
             self.keep(name);
@@ -111,7 +113,13 @@ impl<'a> Validation<'a, '_> {
             }
         });
         let [source, medium] = &own;
-        traffic::traffic(current_url, source.as_deref(), medium.as_deref(), referrer)
+        traffic::traffic(
+            current_url,
+            source.as_deref(),
+            medium.as_deref(),
+            referrer,
+            sites,
+        )
     }
 
     /// What was searched for on an external page.
@@ -128,7 +136,7 @@ impl<'a> Validation<'a, '_> {
         let address = match self.value(Attribute::Ip) {
             Value::Absent => return None,
             Value::Text(text) => address::parse(&text),
-            Value::Number(_) | Value::Other => None,
+            Value::Number(_) | Value::Time(_) | Value::Other => None,
         };
         match address {
             None => {
@@ -161,6 +169,7 @@ impl<'a> Validation<'a, '_> {
         let time = match self.value(Attribute::LocalTime) {
             Value::Absent => return None,
             Value::Text(text) => local_time::parse(&text),
+            Value::Time(micros) => local_time::of(micros),
             Value::Number(_) | Value::Other => None,
         };
         if time.is_none() {
