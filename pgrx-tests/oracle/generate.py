@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta, timezone
 DAYS = 10
 STORES = {"6": "glamira.de", "7": "glamira.co.uk", "8": "glamira.es", "10": "glamira.ch", "12": "glamira.fr", "19": "glamira.se",
           "41": "glamira.com", "50": "glamira.pl", "85": "glamira.cl", "90": "glamira.dk", "91": "glamira.com.tr", "92": "juwelo.it"}
-CURRENCIES = {"6": "€", "7": "£", "10": "CHF", "19": "kr", "50": "zł", "85": "CLP $", "41": "$"}
+CURRENCIES = {"6": "€", "7": "£", "10": "CHF", "19": "kr", "50": "zł", "85": "CLP $", "41": "$", "90": "DKK kr."}
 ALLOYS = ["white-375", "yellow-585", "red-750", "platin", "palladium", "silver"]
 STONES = ["diamond-brillant", "sapphire", "ruby", "emerald", "zirconia"]
 IPS = ["8.8.8.8", "91.198.174.192", "185.60.216.35", "193.0.6.139", "151.101.1.69", "10.0.0.7", "192.168.1.4", "no address", None,
-       "81.2.69.142", "2001:4860:4860::8888", "203.0.113.9", "62.210.16.6, 10.0.0.1"]
+       "81.2.69.142", "2001:4860:4860::8888", "203.0.113.9", "62.210.16.6, 10.0.0.1", "10.0.0.1, 8.8.8.8", "198.18.0.1"]
 AGENTS = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/83.0.4103.61 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 13_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.1 Mobile/15E148 Safari/604.1",
@@ -26,10 +26,12 @@ AGENTS = [
 BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 REFERRERS = ["", None, "https://www.google.de/", "https://www.bing.com/search?q=ring", "https://www.facebook.com/", "https://l.instagram.com/",
              "https://blog.example.org/rings", "https://www.glamira.it/ring", "https://glamira.de/", "android-app://com.google.android.gm/",
-             "about:blank", "https://www.pinterest.co.uk/pin/1", "https://192.0.2.7/x", "https://news.example.co.uk/a?b=c", "no url at all"]
+             "about:blank", "https://www.pinterest.co.uk/pin/1", "https://192.0.2.7/x", "https://news.example.co.uk/a?b=c", "no url at all",
+             "https://www.paypal.com/checkoutnow", "https://pay.amazon.de/", "https://chatgpt.com/", "https://gemini.google.com/app"]
 LINKS = ["utm_source=google&utm_medium=cpc&utm_campaign=brand", "utm_source=Newsletter&utm_medium=Email&utm_campaign=June%20Sale",
          "utm_source=facebook&utm_medium=paid_social&utm_campaign=brand", "gclid=abc", "msclkid=def", "itm_source=banner&itm_campaign=home",
-         "utm_source=affiliate.example&utm_medium=affiliate", "utm_campaign=lonely", "utm_source=google&utm_medium=organic&utm_campaign=-"]
+         "utm_source=affiliate.example&utm_medium=affiliate", "utm_campaign=lonely", "utm_source=google&utm_medium=organic&utm_campaign=-",
+         "utm_source=chatgpt.com"]
 OTHERS = ["view_listing_page", "view_home_page", "view_shopping_cart", "search_box_action", "product_detail_recommendation_visible",
           "listing_page_recommendation_clicked", "view_all_recommend", "back_to_product_action", "view_moon", "view_moon_action", "strange_action"]
 
@@ -138,7 +140,7 @@ class Generator:
     def run(self, events):
         dice = self.dice
         while len(self.lines) < events:
-            device = {"id": str(uuid.UUID(int=dice.getrandbits(128))) if dice.random() > 0.03 else None, "ip": dice.choice(IPS),
+            device = {"id": str(uuid.UUID(int=dice.getrandbits(128))) if dice.random() > 0.04 else dice.choice([None, None, "undefined", "0"]), "ip": dice.choice(IPS),
                       "agent": dice.choice(AGENTS), "bot": dice.choices([0, 0.4, 1], weights=[90, 5, 5])[0]}
             at = dice.randrange(self.begin, self.end)
             for _ in range(1 + int(dice.expovariate(0.5))):

@@ -1,5 +1,6 @@
 """Reads the messages: which of them are events, and what each says."""
 
+import ipaddress
 import json
 
 PRODUCT_EVENTS = {"view_product_detail", "select_product_option", "select_product_option_quality", "add_to_cart_action"}
@@ -25,6 +26,26 @@ def key(value):
     if isinstance(value, (str, int, float)):
         return str(value).strip() or None
     return None
+
+
+WORDS = {"undefined", "null", "nil", "none", "nan", "false", "true", "[object object]", "(not set)", "00000000-0000-0000-0000-000000000000"}
+NOBODY = WORDS | {"0", "-1", "unknown"}
+
+
+def said(name, words):
+    """A natural key that is no word for having none."""
+    return None if name is None or name.lower() in words else name
+
+
+def visitor(addresses):
+    """The first public address of what proxies list, else the first address at all."""
+    found = []
+    for entry in (addresses or "").split(","):
+        try:
+            found.append(ipaddress.ip_address(entry.strip()))
+        except ValueError:
+            pass
+    return next((str(ip) for ip in found if ip.is_global), str(found[0]) if found else None)
 
 
 def text(value):
@@ -55,20 +76,20 @@ def first(message, *names):
 def event(message):
     """The event of a message; None where it must end in quarantine."""
     e = Event()
-    e.id = key(message.get("id")) or key(message.get("_id"))
+    e.id = said(key(message.get("id")), WORDS) or said(key(message.get("_id")), WORDS)
     e.time = micros(message.get("time_stamp"))
     e.kind = key(message.get("collection"))
-    e.product = key(message.get("product_id"))
-    e.order = key(message.get("order_id")) if e.kind == "checkout_success" else None
+    e.product = said(key(message.get("product_id")), WORDS)
+    e.order = said(key(message.get("order_id")), NOBODY) if e.kind == "checkout_success" else None
     if not e.id or e.time is None or not e.kind or (e.kind in PRODUCT_EVENTS and not e.product):
         return None
     if e.kind == "checkout_success" and not (e.order or "").strip("0"):
         return None
-    e.store, e.device = key(message.get("store_id")), key(message.get("device_id"))
+    e.store, e.device = said(key(message.get("store_id")), WORDS), said(key(message.get("device_id")), NOBODY)
     e.agent = text(message.get("user_agent"))
     e.url = text(message.get("current_url"))
     e.referrer = text(first(message, "referer_url", "referrer_url", "referer", "referrer"))
-    e.ip = (text(message.get("ip")) or "").split(",")[0].strip() or None
+    e.ip = visitor(text(message.get("ip")))
     e.utm_source, e.utm_medium = text(message.get("utm_source")), text(message.get("utm_medium"))
     option = message.get("option")
     if isinstance(option, str):

@@ -103,12 +103,20 @@ class Model:
                 own = (self.page_domain.get(e.url) or "").split(".")[0]
                 is_web = not e.referrer.strip().startswith("android-app:")
                 internal = is_web and bool(label) and "." in domain and (label in self.labels or label == own)
-                e.site = (internal, found["kind"], found["source"], domain)
+                # Who comes back from paying comes from nowhere.
+                if internal or found["kind"] != "payment":
+                    e.site = (internal, found["kind"], found["source"], domain)
 
     def read_sources(self):
         for s in self.sessions:
             e = s.first
             s.source, s.medium, s.campaign = traffic.source_of(e.url, e.utm_source, e.utm_medium, e.site)
+        # Assistants name themselves in their links, and no medium.
+        named = self.database.each("assistant", "starsink.classify_channel(q->>0, '(not set)') = 'AI Assistant'",
+                                   ((s.source,) for s in self.sessions if s.medium == "(not set)"))
+        for s in self.sessions:
+            if s.medium == "(not set)" and named[(s.source,)]:
+                s.medium = "ai-assistant"
         channels = self.database.each("channel", "starsink.classify_channel(q->>0, q->>1, q->>2)",
                                       ((s.source, s.medium, s.campaign) for s in self.sessions))
         for s in self.sessions:
@@ -136,7 +144,8 @@ class Model:
                 token = line.get("currency") or (read or {}).get("currency")
                 amounts[id(line)] = None if unit is None else unit * quantity(line)
                 # Aliases are kept without white space and the final dot, in capitals.
-                token = "".join(token.split()).removesuffix(".").upper() if token else token
+                code = [word for word in (token or "").split() if len(word) == 3 and word.isascii() and word.isupper()]
+                token = code[0] if len(code) == 1 else "".join(token.split()).removesuffix(".").upper() if token else token
                 tokens[id(line)] = (token, country, currency)
         codes = self.database.each("currency", "starsink.currency_of(q->>0, q->>1, q->>2)", tokens.values())
         def question(e, line):

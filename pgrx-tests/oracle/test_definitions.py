@@ -27,6 +27,20 @@ def cut(*hits):
                   key=lambda s: s.start)
 
 
+class Messages(unittest.TestCase):
+    def test_a_word_for_no_device_is_none(self):
+        for word in ("undefined", " NULL ", "0", 0, "[object Object]", "-1"):
+            self.assertIsNone(hit(BASE, "checkout", device=word).device)
+        self.assertEqual(hit(BASE, "checkout", device="d-0").device, "d-0")
+
+    def test_the_first_public_address_is_the_visitor_s(self):
+        for text, expected in (("10.0.0.1, 8.8.8.8", "8.8.8.8"), ("-, 8.8.8.8", "8.8.8.8"), ("10.0.0.1", "10.0.0.1"), ("unknown", None), (None, None)):
+            self.assertEqual(messages.visitor(text), expected)
+
+    def test_assistants_have_a_medium_of_their_own(self):
+        self.assertEqual(traffic.source_of(None, None, None, (False, "ai_assistant", "chatgpt.com", "chatgpt.com")), ("chatgpt.com", "ai-assistant", ""))
+
+
 class Sessions(unittest.TestCase):
     def test_exactly_1800_seconds_stay_in_and_one_more_does_not(self):
         found = cut((0, "checkout"), (1800, "checkout"), (3601, "checkout"))

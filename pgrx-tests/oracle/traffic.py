@@ -28,4 +28,6 @@ def source_of(url, utm_source, utm_medium, site):
     if site is None or site[0] or not site[3]:
         return "(direct)", "(none)", campaign
     _, kind, source, domain = site
-    return (source, "organic", campaign) if kind == "search" else (domain, "referral", campaign)
+    if kind == "search":
+        return source, "organic", campaign
+    return domain, "ai-assistant" if kind == "ai_assistant" else "referral", campaign

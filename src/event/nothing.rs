@@ -25,7 +25,25 @@ const MAX_BYTES: usize = 40;
 
 /// Whether the trimmed text is no name of anything. Zero may be one: stores and events are counted from there.
 pub fn is_word(text: &str) -> bool {
-    text.len() <= MAX_BYTES && (is_one_of(text, &WORDS) || is_blank_uuid(text))
+    // Few names begin as these do, and fewer are as short.
+    let may_be = matches!(
+        text.as_bytes().first(),
+        Some(
+            b'(' | b'<'
+                | b'['
+                | b'{'
+                | b'0'
+                | b'f'
+                | b'F'
+                | b'n'
+                | b'N'
+                | b't'
+                | b'T'
+                | b'u'
+                | b'U'
+        )
+    );
+    may_be && text.len() <= MAX_BYTES && (is_one_of(text, &WORDS) || is_blank_uuid(text))
 }
 
 /// Whether the trimmed text is no device's, visitor's or order's id: zero, minus one and several words in a row are none.
@@ -62,12 +80,16 @@ fn is_blank_uuid(text: &str) -> bool {
         .strip_prefix('{')
         .and_then(|rest| rest.strip_suffix('}'))
         .unwrap_or(text);
-    let is_all = |digit: &[u8]| {
-        let digits = bare.bytes().filter(|byte| digit.contains(byte)).count();
-        let hyphens = bare.bytes().filter(|byte| *byte == b'-').count();
-        digits == 32 && digits + hyphens == bare.len() && matches!(hyphens, 0 | 4)
+    let Some(digit @ (b'0' | b'f' | b'F')) = bare.bytes().next() else {
+        return false;
     };
-    matches!(bare.len(), 32 | 36) && (is_all(b"0") || is_all(b"fF"))
+    let hyphens = match bare.len() {
+        32 => 0,
+        36 => 4,
+        _ => return false,
+    };
+    let is_alike = |byte: u8| byte == b'-' || byte.eq_ignore_ascii_case(&digit);
+    bare.bytes().all(is_alike) && bare.bytes().filter(|byte| *byte == b'-').count() == hyphens
 }
 
 #[cfg(test)]
