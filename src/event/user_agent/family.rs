@@ -14,11 +14,28 @@ const EARLIER_BROWSERS: &str = "\
 (Ya(?:Search)?Browser)/(\\d+)(?:\\.(\\d+)|)\tYandex Browser
 (Quark)/(\\d+)(?:\\.(\\d+)|)
 (LG Browser)/(\\d+)(?:\\.(\\d+)|)
+(MicroMessenger)/(\\d+)\\.(\\d+)\tWeChat Browser
+(OPR)/(\\d+)\\.(\\d+).*HbbTV/\tOpera
+^(Opera)/.*HbbTV/.*Version/(\\d+)\\.(\\d+)\tOpera
+(SamsungBrowser)/(\\d+)\\.(\\d+).*HbbTV/\tSamsung Internet
+(Chrome)/(\\d+)\\.(\\d+).*HbbTV/\tChrome
+HbbTV/.* (SamsungBrowser)/(\\d+)\\.(\\d+)\tSamsung Internet
+HbbTV/.* (Chrome)/(\\d+)\\.(\\d+)\tChrome
+^mozilla/5\\.0 .* (edg)/(\\d+)\\.(\\d+)\tEdge
+^mozilla/5\\.0 \\(linux; .*android.* (chrome)/(\\d+)\\.(\\d+).* mobile \tChrome Mobile
+^mozilla/5\\.0 .* (chrome)/(\\d+)\\.(\\d+)\tChrome
 ";
 /// Systems likewise.
 const EARLIER_SYSTEMS: &str = "\
 (HarmonyOS)(?:[ /](\\d+)(?:\\.(\\d+)|)|)
 (VIDAA)(?:/(\\d+)(?:\\.(\\d+)|)|)
+(OpenHarmony)(?:[ /](\\d+)(?:\\.(\\d+)|)|)
+Andr0id (\\d+)(?:\\.(\\d+)|)\tAndroid\t$1\t$2
+^mozilla/5\\.0 \\(linux; (?:u; |)android (\\d+)(?:\\.(\\d+)|)\tAndroid\t$1\t$2
+(TiVo) ?OS/(\\d+)(?:\\.(\\d+)|)\tTiVo OS\t$2\t$3
+(ViziOS)/(\\d+)(?:\\.(\\d+)|)
+RokuBrowser/\tRoku
+[ (;](OS/2|AmigaOS|MorphOS|BeOS|Haiku|RISC OS|IRIX)
 pr\\(UCBrowser.{0,20};ov\\((\\d+)_(\\d+)\tiOS\t$1\t$2
 ";
 

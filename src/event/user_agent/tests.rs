@@ -39,7 +39,7 @@ const HEADERS: &[(&str, &str, DeviceClass, &str)] = &[
     ("Chrome Mobile", "Android", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 10; SM-G973F) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/81.0.4044.138 Mobile Safari/537.36"),
     ("Chrome Mobile", "Android", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile Safari/537.36"),
     ("Chrome Mobile", "Android", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 9; CUBOT_P30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/80.0.3987.99 Mobile Safari/537.36"),
-    ("", "Linux", DeviceClass::Mobile, "mozilla/5.0 (linux; android 6.0; cubot echo) applewebkit/537.36 (khtml, like gecko) chrome/70.0.3538.80 mobile safari/537.36"),
+    ("Chrome Mobile", "Android", DeviceClass::Mobile, "mozilla/5.0 (linux; android 6.0; cubot echo) applewebkit/537.36 (khtml, like gecko) chrome/70.0.3538.80 mobile safari/537.36"),
     ("Chrome Mobile", "Android", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 7.0; M bot 54) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/78.0.3904.96 Mobile Safari/537.36"),
     ("Chrome Mobile", "Android", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 13; Spider 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile Safari/537.36"),
     ("Facebook", "Android", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 9; SM-G950F Build/PPR1.180610.011; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/81.0.4044.138 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/273.0.0.39.123;]"),
@@ -92,6 +92,90 @@ const HEADERS: &[(&str, &str, DeviceClass, &str)] = &[
     ("", "", DeviceClass::Other, "x"),
     ("", "", DeviceClass::Other, ""),
 ];
+
+/// Operating system and version, class of device, header: one of each kind that hides behind another's words.
+#[rustfmt::skip]
+const KINDS: &[(&str, DeviceClass, &str)] = &[
+    // OpenHarmony names the kind of device where others name the system.
+    ("OpenHarmony 5.0", DeviceClass::Mobile, "Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile"),
+    ("OpenHarmony 6.0", DeviceClass::Mobile, "Mozilla/5.0 (Phone; OpenHarmony 6.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36 ArkWeb/6.0.0.47"),
+    ("OpenHarmony 5.0", DeviceClass::Tablet, "Mozilla/5.0 (Tablet; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile"),
+    ("OpenHarmony 5.0", DeviceClass::Tablet, "Mozilla/5.0 (Tablet; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1"),
+    ("OpenHarmony 5.0", DeviceClass::Desktop, "Mozilla/5.0 (PC; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1"),
+    ("OpenHarmony 5.1", DeviceClass::Desktop, "Mozilla/5.0 (2in1; OpenHarmony 5.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1"),
+    ("OpenHarmony 5.0", DeviceClass::Tv, "Mozilla/5.0 (TV; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1"),
+    ("OpenHarmony 5.0", DeviceClass::Other, "Mozilla/5.0 (Wearable; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile"),
+    ("OpenHarmony 5.0", DeviceClass::Other, "Mozilla/5.0 (Car; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1"),
+    ("HarmonyOS ", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 12; HarmonyOS; NOH-AN00) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    // Televisions whose model says no more than the size of the screen, and boxes.
+    ("Android 11", DeviceClass::Tv, "Mozilla/5.0 (Linux; Android 11; 55XK70G) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.91 Safari/537.36"),
+    ("Android 11", DeviceClass::Tv, "Mozilla/5.0 (Linux; Android 11; ACME_LT-43NB7000S Build/RQ1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/90.0.4430.91 Mobile Safari/537.36"),
+    ("Android 9", DeviceClass::Tv, "Mozilla/5.0 (Linux; Android 9; H50F7200C) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.91 Mobile Safari/537.36"),
+    ("Android 9", DeviceClass::Tv, "Mozilla/5.0 (Linux; Andr0id 9; 50OV5000U) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.91 Safari/537.36"),
+    ("Android 9", DeviceClass::Tv, "Mozilla/5.0 (Linux; Android 9; Ugoos AM9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.4430.91 Safari/537.36"),
+    ("Linux ", DeviceClass::Tv, "Opera/9.80 (Linux mips) Presto/2.12.407 Version/12.50 , KreaTV/12.0.0.0 (ACME, X1, wired)"),
+    ("TiVo OS 1.0", DeviceClass::Tv, "Mozilla/5.0 (Linux ) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108.0.5359.128 Safari/537.36 OPR/46.0.2207.0 OMI/4.23.2 TiVoOS/1.0.0"),
+    // What only reads like a television, a brewer or a console.
+    ("Android 6.0", DeviceClass::Tablet, "Mozilla/5.0 (Linux; Android 6.0; BTV-W09) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/70.0.3538.80 Safari/537.36"),
+    ("Android 4.4", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 4.4.2; SGH-T959V) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/38.0.2125.102 Mobile Safari/537.36"),
+    ("Android 12", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 12; 22101320G) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    ("Android 7.0", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 7.0; PSP5551DUO) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/70.0.3538.80 Mobile Safari/537.36"),
+    ("Linux ", DeviceClass::Desktop, "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 LibreWolf/128.0"),
+    // Tablets that say Mobile.
+    ("Android 13", DeviceClass::Tablet, "Mozilla/5.0 (Linux; Android 13; TB330FU) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    ("Android 10", DeviceClass::Tablet, "Mozilla/5.0 (Linux; Android 10; KOB2-L09) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    ("Android 12", DeviceClass::Tablet, "Mozilla/5.0 (Linux; Android 12; XYZ-W09) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    ("Android 13", DeviceClass::Tablet, "Mozilla/5.0 (Linux; Android 13; 23073RPBFC) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    ("Android 11", DeviceClass::Tablet, "Mozilla/5.0 (Linux; Android 11; 9032T) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    ("Android 9", DeviceClass::Tablet, "Mozilla/5.0 (Linux; Android 9; KFMAWI) AppleWebKit/537.36 (KHTML, like Gecko) Silk/100.1 like Chrome/100.0.0.0 Mobile Safari/537.36"),
+    ("Android 12", DeviceClass::Mobile, "Mozilla/5.0 (Linux; Android 12; TECNO KF6m) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Mobile Safari/537.36"),
+    // A program that is no browser need not say Mobile.
+    ("Android 9", DeviceClass::Mobile, "Radio Player/5.1 Android/9 (ExoPlayerLib/2.9) Android"),
+    // Watches, headsets, consoles and screens of other things.
+    ("Android 11", DeviceClass::Other, "Mozilla/5.0 (Linux; Android 11; SM-R890) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/111.0.0.0 Mobile Safari/537.36"),
+    ("Android 12", DeviceClass::Other, "Mozilla/5.0 (Linux; Android 12; Quest 3) AppleWebKit/537.36 (KHTML, like Gecko) OculusBrowser/31.0 Chrome/120.0.0.0 VR Safari/537.36"),
+    ("Linux ", DeviceClass::Other, "Mozilla/5.0 (X11; Linux x86_64; Valve Steam Client/Steam Deck) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36"),
+    // Desktops of other systems.
+    ("Android 9", DeviceClass::Desktop, "Mozilla/5.0 (Linux; Android 9; ACME Chromebook 11) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/80.0.3987.99 Safari/537.36"),
+    ("Haiku ", DeviceClass::Desktop, "Mozilla/5.0 (compatible; U; WebPositive/533.4; Haiku) AppleWebKit/533.4 (KHTML, like Gecko) Chrome/5.0 Safari/533.4"),
+    ("KaiOS 2.5", DeviceClass::Mobile, "Mozilla/5.0 (Mobile; rv:48.0) Gecko/48.0 Firefox/48.0 KAIOS/2.5.1"),
+];
+
+#[test]
+fn a_kind_of_device_is_told_by_its_makers_words_and_models() {
+    for (system, class, header) in KINDS {
+        let agent = parse(header);
+        let found = format!("{} {}", agent.os, agent.os_version);
+        assert_eq!((&*found, agent.device_class), (*system, *class), "{header}");
+    }
+}
+
+#[test]
+fn a_television_that_speaks_hbbtv_has_the_browser_it_names() {
+    for (browser, header) in [
+        (
+            "Opera 12.11",
+            "Opera/9.80 (Linux armv7l; HbbTV/1.1.1 (; Acme; ; ; ; ) CE-HTML/1.0; en) Presto/2.12.362 Version/12.11",
+        ),
+        (
+            "Opera 46.0",
+            "Mozilla/5.0 (Linux armv7l) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/108.0.5359.128 Safari/537.36 OPR/46.0.2207.0 OMI/4.23 HbbTV/1.5.1 (+DRM;Acme;;;)",
+        ),
+        (
+            "Chrome 88.0",
+            "HbbTV/1.4.1 (;Acme;X1;3.0;;X1;) Mozilla/5.0 (Linux; U; en-GB) AppleWebKit/537.36 (KHTML, like Gecko) Acme/1.0 Chrome/88.0.4324.182 Safari/537.36",
+        ),
+        ("HbbTV 1.1", "HbbTV/1.1.1 (;;;;;) Acme/1.0"),
+    ] {
+        let agent = parse(header);
+        assert_eq!(
+            format!("{} {}", agent.browser, agent.browser_version),
+            browser,
+            "{header}"
+        );
+        assert_eq!(agent.device_class, DeviceClass::Tv, "{header}");
+    }
+}
 
 #[test]
 fn headers_are_read() {

@@ -52,7 +52,7 @@ pub fn of_system(family: &str) -> &'static str {
         ("Samsung", &["Tizen", "Bada"]),
         ("Canonical", &["Ubuntu"]),
         ("Red Hat", &["Red Hat", "Fedora"]),
-        ("Huawei", &["HarmonyOS"]),
+        ("Huawei", &["HarmonyOS", "OpenHarmony"]),
         ("LG", &["webOS", "Web0S"]),
         ("Sony", &["PlayStation"]),
         ("Nintendo", &["Nintendo"]),
