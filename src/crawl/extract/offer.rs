@@ -48,8 +48,8 @@ struct Priced<'a> {
 /// Puts the price of a product, its currency and whether one can have it into what was found.
 pub fn find(product: &Value, place: &Place, found: &mut Findings) {
     let offers: Vec<&Value> = all(product.get("offers")).take(MAX_PRICES).collect();
-    let Some(priced) = of_the_page(&offers, place)
-        .or_else(|| offers.iter().find_map(|offer| priced(offer, place)))
+    let Some(priced) =
+        of_the_page(&offers, place).or_else(|| offers.iter().find_map(|offer| priced(offer)))
     else {
         return;
     };
@@ -84,38 +84,43 @@ fn of_the_page<'a>(offers: &[&'a Value], place: &Place) -> Option<Priced<'a>> {
         }
     }
     match best.as_slice() {
-        [(_, offer)] => priced(offer, place),
+        [(_, offer)] => priced(offer),
         _ => None,
     }
 }
 
 /// The price to pay for an offer; of an aggregate the lowest.
-fn priced<'a>(offer: &'a Value, place: &Place) -> Option<Priced<'a>> {
-    let (amount, currency) = if is_a(offer, &["AggregateOffer"]) {
+fn priced(offer: &Value) -> Option<Priced<'_>> {
+    let own = if is_a(offer, &["AggregateOffer"]) {
         money(offer, &["lowPrice"]).or_else(|| own_price(offer))
     } else {
         own_price(offer).or_else(|| money(offer, &["lowPrice"]))
-    }
-    .or_else(|| lowest(offer, place))?;
-    Some(Priced {
+    };
+    own.map(|(amount, currency)| Priced {
         amount,
         currency,
         offer,
     })
+    .or_else(|| lowest(offer))
 }
 
-fn lowest(offer: &Value, place: &Place) -> Option<(Decimal, Option<String>)> {
-    let inner = all(offer.get("offers")).take(MAX_PRICES);
+fn lowest(aggregate: &Value) -> Option<Priced<'_>> {
     // An offer within is no aggregate: there is no third level.
-    let prices = inner.filter(|inner| inner.get("offers").is_none());
-    let prices: Vec<Priced<'_>> = prices.filter_map(|inner| priced(inner, place)).collect();
-    let first = prices.first()?;
+    let prices: Vec<Priced<'_>> = all(aggregate.get("offers"))
+        .take(MAX_PRICES)
+        .filter(|offer| offer.get("offers").is_none())
+        .filter_map(priced)
+        .collect();
+    let currency_of_first = prices.first()?.currency.clone();
     let lowest = prices
-        .iter()
-        .filter(|priced| priced.currency == first.currency)
+        .into_iter()
+        .filter(|priced| priced.currency == currency_of_first)
         .min_by_key(|priced| priced.amount)?;
-    let own = || string(offer.get("priceCurrency")).and_then(|text| currency(&text));
-    Some((lowest.amount, lowest.currency.clone().or_else(own)))
+    let own = || string(aggregate.get("priceCurrency")).and_then(|text| currency(&text));
+    Some(Priced {
+        currency: lowest.currency.clone().or_else(own),
+        ..lowest
+    })
 }
 
 /// The price of an offer itself, or the best of its specifications.
