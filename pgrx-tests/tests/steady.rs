@@ -48,7 +48,11 @@ fn a_cluster_at_rest_uses_no_transaction_ids() {
         );
     };
     // The crawler's first look writes down where it begins.
-    later(8);
+    pg.wait_for(
+        "SELECT count(*) = (SELECT count(*) FROM pg_inherits WHERE inhparent = 'warehouse.fact_event'::regclass) FROM starsink.crawl_mark",
+        SOON,
+    );
+    later(3);
     let before = used();
     later(12);
     let after = used();
