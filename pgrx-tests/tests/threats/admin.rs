@@ -44,8 +44,8 @@ fn names_given_to_a_merge_bring_no_statement_and_no_trigger_makes_a_superuser() 
             &broken[..63]
         ),
     );
-    assert!(refusal.starts_with("22023"), "{refusal}");
     assert!(!spoils.exists(), "{:?}", std::fs::read_to_string(&spoils));
+    assert!(refusal.starts_with("22023"), "{refusal}");
     assert!(
         !pg.one::<bool>("SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'strike')"),
         "a trigger hangs on a table of the warehouse"
