@@ -144,6 +144,8 @@ codes! {
         "How many of a product were ordered is no plain number: with a unit behind it (2 pcs) the number counts, else the order line adds no revenue.";
     LineProductInvalid = 42, "LINE_PRODUCT_INVALID", Warn,
         "An order line names a product that is no key, or is no line at all; its product is the unknown member, -1.";
+    AddressMasked = 46, "ADDRESS_MASKED", Fix,
+        "An e-mail address stood in a link, a search or another text; it is kept as starsink.keep_email says.";
 }
 
 impl Code {
@@ -252,7 +254,7 @@ mod tests {
         for (code, number) in stored {
             assert_eq!(code as u8, number, "{code}");
         }
-        assert_eq!(Code::ALL.len(), 43, "a new code takes the next number");
+        assert_eq!(Code::ALL.len(), 44, "a new code takes the next number");
     }
 
     #[test]

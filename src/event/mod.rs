@@ -22,6 +22,8 @@
 //! - [`user_agent`], [`bot`]  browser, system and device; robots
 //! - [`cache`]      what was made of a text before
 //! - [`privacy`]    what may be kept of an e-mail and an IP address
+//! - [`masking`]    addresses taken out of everything else; [`mailbox`] finds them, [`spelling`] reads through escapes
+//! - [`mention`]    whether a message is about somebody who is to be forgotten
 //! - [`batch`]      events -> rows and dimension members, ready for the transaction
 
 pub mod address;
@@ -43,7 +45,10 @@ pub mod extras;
 pub mod host;
 pub mod identity;
 pub mod local_time;
+pub mod mailbox;
+pub mod masking;
 pub mod mend;
+pub mod mention;
 pub mod nothing;
 pub mod number;
 pub mod option;
@@ -54,6 +59,7 @@ pub mod privacy;
 pub mod reader;
 pub mod referrer;
 pub mod refusal;
+pub mod spelling;
 pub mod time_stamp;
 pub mod traffic;
 pub mod url;

@@ -6,6 +6,7 @@ use super::code::{Code, Codes};
 use super::country_of_ip::Watched;
 use super::decode;
 use super::event::{Event, Outcome};
+use super::masking;
 use super::mend;
 use super::policy::Policy;
 use super::referrer::Links;
@@ -23,6 +24,8 @@ pub struct Reader {
     countries: Option<Watched>,
     /// The last payload that had to be mended; events borrow from it.
     mended: String,
+    /// The last payload that had to be masked.
+    masked: String,
 }
 
 impl Reader {
@@ -36,6 +39,7 @@ impl Reader {
             links,
             countries,
             mended: String::new(),
+            masked: String::new(),
         }
     }
 
@@ -69,7 +73,14 @@ impl Reader {
             self.mended = mended;
             text = &self.mended;
         }
-        let attributes = decode::attributes(text)?;
+        let mut attributes = decode::attributes(text)?;
+        if masking::may_be_needed(text, &attributes.known, &self.policy)
+            && let Some(masked) = masking::masked(text, &self.policy)
+        {
+            flags.insert(Code::AddressMasked);
+            self.masked = masked;
+            attributes = decode::attributes(&self.masked)?;
+        }
         Validation::new(attributes, flags, &self.policy).event(
             &mut self.agents,
             &mut self.links,

@@ -12,10 +12,6 @@ fn urls(corpus: &mut Corpus) {
     for (name, raw) in [
         ("URL with %ZZ", "\"https://www.example.de/%ZZ?alloy=%\""),
         ("URL with a port", "\"https://www.example.de:8443/ring\""),
-        (
-            "URL with a user",
-            "\"https://user:secret@www.example.de/ring\"",
-        ),
         ("URL in IDN", "\"https://www.münchen.example/ring\""),
         ("URL with an IP host", "\"http://203.0.113.5/ring\""),
         ("URL without scheme", "\"www.example.de/ring\""),
@@ -37,6 +33,20 @@ fn urls(corpus: &mut Corpus) {
         ("URL a number", "17"),
     ] {
         corpus.loaded(name, &["URL_INVALID"], |draft| {
+            draft.with("current_url", raw)
+        });
+    }
+    for (name, raw) in [
+        (
+            "URL with a user",
+            "\"https://user:secret@www.example.de/ring\"",
+        ),
+        (
+            "URL with an e-mail",
+            "\"https://www.example.de/ring?e=a.b%2540example.com\"",
+        ),
+    ] {
+        corpus.loaded(name, &["ADDRESS_MASKED"], |draft| {
             draft.with("current_url", raw)
         });
     }

@@ -11,6 +11,7 @@ use crate::event::attribute::Attribute;
 use crate::event::code::Code;
 use crate::event::country_of_ip::Countries;
 use crate::event::event::{Agent, MAX_AGENT_BYTES, Referrer};
+use crate::event::masking::masked_text;
 use crate::event::policy::{KeepEmail, KeepIp};
 use crate::event::referrer::{Links, Page};
 use crate::event::traffic::source::Sites;
@@ -46,10 +47,15 @@ impl<'a> Validation<'a, '_> {
             }
             return (None, agents.unknown());
         };
-        let (header, _) = cut(header, MAX_AGENT_BYTES);
+        let (mut header, _) = cut(header, MAX_AGENT_BYTES);
         let agent = agents.read(&header);
         if agent.is_bot {
             self.flags.insert(Code::UaBot);
+        }
+        // Robots name their keepers' mailboxes: read first, then masked.
+        if let Some(masked) = masked_text(&header, self.policy) {
+            self.flags.insert(Code::AddressMasked);
+            header = cut(masked.into(), MAX_AGENT_BYTES).0;
         }
         (Some(header), agent)
     }
