@@ -96,6 +96,9 @@ COMMENT ON FUNCTION starsink.seek(integer, bigint) IS 'Goes to an offset of one 
 COMMENT ON FUNCTION starsink.ingest(text) IS 'Loads one message as if it came from Kafka: loaded, duplicate, dropped or quarantined.';
 COMMENT ON FUNCTION starsink.ingest_file(text) IS 'Loads a file of JSON lines on the server, plain, gzip or zstd, in the caller''s transaction.';
 COMMENT ON FUNCTION starsink.redrive(text) IS 'Tries the messages in quarantine again, all or those with one code; what loads leaves it.';
+COMMENT ON FUNCTION starsink.names_person(bytea, text[], text[], text[]) IS 'Whether one of these attributes of a message holds one of these ids, or an e-mail address with one of these hashes stands anywhere in it.';
+COMMENT ON FUNCTION starsink.without_addresses(text, text[], text) IS 'A text with the e-mail addresses of these hashes, and the hashes, replaced; NULL where it has none.';
+COMMENT ON FUNCTION starsink.address_hashes(text) IS 'Keyed hashes of an e-mail address, in all spellings of its domain.';
 COMMENT ON FUNCTION starsink.quality_codes(bigint) IS 'The codes in fact_event.quality_flags.';
 COMMENT ON FUNCTION starsink.validation_codes() IS 'The rows of starsink.codes.';
 COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward, 33 the crawler.';

@@ -7,6 +7,7 @@
 //! - [`ingest`]   messages from SQL and from files; [`file`] how files are read
 //! - [`redrive`]  messages out of quarantine
 //! - [`enrich`]   the parsers of ingestion for single values
+//! - [`forget`]   whether a message or a text names somebody who is to be forgotten
 //! - [`jobs`]     schedules, how jobs stand, domains
 //! - [`rates`]    exchange rates from files; [`rates_jobs`] as they change there, or at an address
 //! - [`fold`]     sessions and aggregates; [`tail`] what is not in them yet; [`aggregates`] sets and tallies in SQL
@@ -19,6 +20,7 @@ mod aggregates;
 mod enrich;
 mod file;
 mod fold;
+mod forget;
 mod ingest;
 mod inventory;
 mod jobs;
