@@ -330,7 +330,7 @@ fn old_messages_leave_the_quarantine_and_the_books_agree() {
     assert_eq!(
         pg.run_job("quarantine_cleanup"),
         0,
-        "kept for ever unless set"
+        "kept for 90 days unless set"
     );
     pg.alter_system("starsink.quarantine_retention", "30d");
     pg.reload();
@@ -339,6 +339,22 @@ fn old_messages_leave_the_quarantine_and_the_books_agree() {
         SOON,
     );
     assert_eq!((pg.run_job("quarantine_cleanup"), pg.quarantined()), (1, 1));
+    let said: i64 = pg.one(
+        "SELECT sum(quarantined)::bigint FROM starsink.retention_log WHERE source = 'quarantine'",
+    );
+    assert_eq!(said, 1, "what is deleted is booked");
+    pg.assert_books();
+}
+
+#[test]
+fn the_quarantine_does_not_grow_for_ever_by_itself() {
+    let pg = Cluster::without_jobs();
+    pg.sql("SELECT starsink.ingest('{broken'); UPDATE starsink.quarantine SET quarantined_at = now() - interval '91 days'");
+    assert_eq!((pg.run_job("quarantine_cleanup"), pg.quarantined()), (1, 0));
+    assert!(
+        pg.log_text()
+            .contains("quarantine_cleanup: deleted 1 messages older than")
+    );
     pg.assert_books();
 }
 

@@ -225,3 +225,59 @@ fn redrive_loads_once_after_a_mend() {
         "{refusal}"
     );
 }
+
+#[test]
+fn many_bad_messages_are_put_aside_by_few_statements_and_once() {
+    let pg = Cluster::consuming_nothing();
+    let file = pg.data().join("bad.jsonl");
+    pg.sql(&format!(
+        "CREATE TABLE public.statement (is_one boolean);
+         CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN INSERT INTO public.statement VALUES (true); RETURN NULL; END $$;
+         CREATE TRIGGER note AFTER INSERT OR UPDATE ON starsink.quarantine FOR EACH STATEMENT EXECUTE FUNCTION public.note();
+         ALTER TABLE starsink.quarantine ENABLE ALWAYS TRIGGER note;
+         COPY (SELECT '{{broken ' || n % 2900 FROM generate_series(1, 3000) AS n) TO '{}'",
+        file.display()
+    ));
+    let load = |quarantined: i64, duplicates: i64| {
+        pg.sql("TRUNCATE public.statement");
+        let row = &pg.query(&format!(
+            "SELECT quarantined, duplicates FROM starsink.ingest_file('{}')",
+            file.display()
+        ))[0];
+        assert_eq!(
+            (row.get::<_, i64>(0), row.get::<_, i64>(1)),
+            (quarantined, duplicates)
+        );
+        let statements: i64 = pg.one("SELECT count(*) FROM public.statement");
+        assert!((1..=4).contains(&statements), "{statements} statements");
+        assert_eq!(pg.quarantined(), 3000);
+        pg.assert_books();
+    };
+    load(3000, 0);
+    load(0, 3000);
+    pg.sql("TRUNCATE public.statement");
+    assert_eq!(redrive(&pg, ""), (3000, 0, 3000));
+    let statements: i64 = pg.one("SELECT count(*) FROM public.statement");
+    assert!((1..=8).contains(&statements), "{statements} statements");
+    let told: i64 = pg.one("SELECT count(*) FROM starsink.quarantine WHERE codes = '{PAYLOAD_NOT_JSON}' AND attempts = 1 AND convert_from(payload, 'UTF8') = '{broken ' || (kafka_offset + 1) % 2900");
+    assert_eq!(told, 3000, "each under its own offset");
+}
+
+#[test]
+fn a_long_complaint_of_the_table_is_cut() {
+    let pg = Cluster::consuming_nothing();
+    pg.sql(
+        "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', repeat('ü', 100000); END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON warehouse.fact_event FOR EACH ROW EXECUTE FUNCTION public.refuse();
+         ALTER TABLE warehouse.fact_event ENABLE ALWAYS TRIGGER refuse",
+    );
+    let state: String = pg.one(&format!(
+        "SELECT starsink.ingest('{}')",
+        String::from_utf8(events(13, 1)[0].json.clone())
+            .unwrap()
+            .replace('\'', "''")
+    ));
+    assert_eq!(state, "quarantined");
+    let length: i32 = pg.one("SELECT octet_length(detail) FROM starsink.quarantine");
+    assert!((500..=1000).contains(&length), "{length}");
+}

@@ -59,6 +59,10 @@ BEGIN
         WHERE d.state = 'quarantined' AND d.stage <> 'merge' GROUP BY d.topic, d.partition
     )
     SELECT count(*) INTO gone FROM deleted;
+    IF gone > 0 THEN
+        RAISE LOG 'starsink: quarantine_cleanup: deleted % messages older than %', gone, kept;
+        PERFORM starsink.say(format('messages deleted: %s', gone));
+    END IF;
     RETURN gone;
 END
 $$;

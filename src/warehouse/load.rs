@@ -195,11 +195,7 @@ impl Loader {
                 .map(|span| ids[span])
                 .collect();
             loader.quarantine.leave(&leave)?;
-            for (rejected, stage) in rejected {
-                loader
-                    .quarantine
-                    .stay(ids[rejected.span], rejected, stage)?;
-            }
+            loader.quarantine.stay(ids, &rejected)?;
             let source = Source {
                 topic,
                 kind: Kind::Redrive,
@@ -358,18 +354,10 @@ impl Loader {
         audit_key: i64,
         verdict: &mut Verdict,
     ) -> Result<Counts, Failure> {
-        let mut again = Vec::new();
-        for (rejected, stage) in rejected(batch, verdict) {
-            if !self.quarantine.insert(
-                source.topic,
-                &batch.spans[rejected.span],
-                rejected,
-                stage,
-                audit_key,
-            )? {
-                again.push(rejected.span);
-            }
-        }
+        let rejected: Vec<(&Rejected, Stage)> = rejected(batch, verdict).collect();
+        let again = self
+            .quarantine
+            .insert(source.topic, &batch.spans, &rejected, audit_key)?;
         let mut entries = entries(batch, source, verdict);
         for span in again {
             // Read a second time, as after a seek: it is in quarantine already.

@@ -1,10 +1,12 @@
 //! Messages that could not be loaded, kept with their bytes and the reasons.
 
+use std::collections::HashSet;
+
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 
 use super::facts::timestamp;
-use super::statement::Statement;
+use super::statement::{Statement, get};
 use crate::error::Failure;
 use crate::event::batch::Rejected;
 use crate::event::batch::span::Span;
@@ -25,6 +27,12 @@ impl Stage {
     }
 }
 
+/// Longest detail that is kept, in bytes: a table's error can quote a whole row.
+const MAX_DETAIL: usize = 1000;
+/// Most messages, and about as many bytes of theirs, that one statement writes.
+const MAX_ROWS: usize = 1000;
+const MAX_BYTES: usize = 8 << 20;
+
 pub struct Quarantine {
     insert: Statement,
     leave: Statement,
@@ -34,22 +42,27 @@ pub struct Quarantine {
 impl Quarantine {
     pub fn new() -> Quarantine {
         use pg_sys::{
-            BYTEAOID, INT4OID, INT8ARRAYOID, INT8OID, TEXTARRAYOID, TEXTOID, TIMESTAMPTZOID,
+            BYTEAARRAYOID, INT4ARRAYOID, INT8ARRAYOID, INT8OID, TEXTARRAYOID, TEXTOID,
+            TIMESTAMPTZARRAYOID,
         };
         Quarantine {
             insert: Statement::new(
                 "INSERT INTO starsink.quarantine (topic, partition, kafka_offset, kafka_time, key, payload, codes, detail, stage, audit_key) \
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING true",
+                 SELECT $1, m.partition, m.kafka_offset, m.kafka_time, m.key, m.payload, pg_catalog.string_to_array(m.codes, ','), m.detail, m.stage, $10 \
+                 FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), \
+                                 pg_catalog.unnest($7), pg_catalog.unnest($8), pg_catalog.unnest($9)) WITH ORDINALITY \
+                      AS m (partition, kafka_offset, kafka_time, key, payload, codes, detail, stage, place) \
+                 ORDER BY m.place ON CONFLICT DO NOTHING RETURNING partition, kafka_offset",
                 &[
                     TEXTOID,
-                    INT4OID,
-                    INT8OID,
-                    TIMESTAMPTZOID,
-                    BYTEAOID,
-                    BYTEAOID,
+                    INT4ARRAYOID,
+                    INT8ARRAYOID,
+                    TIMESTAMPTZARRAYOID,
+                    BYTEAARRAYOID,
+                    BYTEAARRAYOID,
                     TEXTARRAYOID,
-                    TEXTOID,
-                    TEXTOID,
+                    TEXTARRAYOID,
+                    TEXTARRAYOID,
                     INT8OID,
                 ],
             ),
@@ -58,40 +71,77 @@ impl Quarantine {
                 &[INT8ARRAYOID],
             ),
             stay: Statement::new(
-                "UPDATE starsink.quarantine SET codes = $2, detail = $3, stage = $4, attempts = attempts + 1 WHERE quarantine_id = $1",
-                &[INT8OID, TEXTARRAYOID, TEXTOID, TEXTOID],
+                "UPDATE starsink.quarantine AS q SET codes = pg_catalog.string_to_array(m.codes, ','), detail = m.detail, stage = m.stage, attempts = q.attempts + 1 \
+                 FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4)) AS m (id, codes, detail, stage) \
+                 WHERE q.quarantine_id = m.id",
+                &[INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID],
             ),
         }
     }
 
-    /// Puts a message aside; false if it is there already. One statement each: they are few, and large ones need not
-    /// stand in memory twice.
+    /// Puts messages aside, many at a time; returns the spans of those that are there already, one for each.
     pub fn insert(
         &self,
         topic: &str,
-        span: &Span,
-        message: &Rejected,
-        stage: Stage,
+        spans: &[Span],
+        messages: &[(&Rejected, Stage)],
         audit_key: i64,
-    ) -> Result<bool, Failure> {
-        let mut is_new = false;
+    ) -> Result<Vec<usize>, Failure> {
+        let mut again = Vec::new();
+        let mut rest = messages;
+        while !rest.is_empty() {
+            let (these, others) = rest.split_at(portion(rest));
+            rest = others;
+            let mut new = self.insert_portion(topic, spans, these, audit_key)?;
+            again.extend(
+                these
+                    .iter()
+                    .map(|(message, _)| message)
+                    .filter_map(|message| {
+                        let place = (spans[message.span].partition, message.offset);
+                        (!new.remove(&place)).then_some(message.span)
+                    }),
+            );
+        }
+        Ok(again)
+    }
+
+    /// Partition and offset of those that are new.
+    fn insert_portion(
+        &self,
+        topic: &str,
+        spans: &[Span],
+        messages: &[(&Rejected, Stage)],
+        audit_key: i64,
+    ) -> Result<HashSet<(i32, i64)>, Failure> {
+        fn of<'m, T>(
+            messages: &'m [(&'m Rejected, Stage)],
+            what: impl Fn(&'m Rejected) -> T,
+        ) -> Vec<T> {
+            messages.iter().map(|(message, _)| what(message)).collect()
+        }
+        let times: Result<Vec<_>, Failure> = messages
+            .iter()
+            .map(|(message, _)| kafka_time(message.time_ms))
+            .collect();
         let values = [
             topic.into(),
-            span.partition.into(),
-            message.offset.into(),
-            kafka_time(message.time_ms)?.into(),
-            message.key.as_deref().into(),
-            message.payload.as_deref().into(),
-            codes(message).into(),
-            detail(message).into(),
-            stage.name().into(),
+            of(messages, |message| spans[message.span].partition).into(),
+            of(messages, |message| message.offset).into(),
+            times?.into(),
+            of(messages, |message| message.key.as_deref()).into(),
+            of(messages, |message| message.payload.as_deref()).into(),
+            of(messages, codes).into(),
+            of(messages, detail).into(),
+            stages(messages).into(),
             audit_key.into(),
         ];
-        self.insert.each(&values, |_| {
-            is_new = true;
+        let mut new = HashSet::with_capacity(messages.len());
+        self.insert.each(&values, |row| {
+            new.insert((get(row, 1)?, get(row, 2)?));
             Ok(())
         })?;
-        Ok(is_new)
+        Ok(new)
     }
 
     /// These were loaded after all.
@@ -99,23 +149,50 @@ impl Quarantine {
         self.leave.run(&[ids.to_vec().into()])
     }
 
-    /// This one was tried again in vain.
-    pub fn stay(&self, id: i64, message: &Rejected, stage: Stage) -> Result<(), Failure> {
+    /// These were tried again in vain: their ids, by their spans.
+    pub fn stay(&self, ids: &[i64], messages: &[(&Rejected, Stage)]) -> Result<(), Failure> {
+        let of = |what: fn(&Rejected) -> String| -> Vec<String> {
+            messages.iter().map(|(message, _)| what(message)).collect()
+        };
+        let ids: Vec<i64> = messages
+            .iter()
+            .map(|(message, _)| ids[message.span])
+            .collect();
         self.stay.run(&[
-            id.into(),
-            codes(message).into(),
-            detail(message).into(),
-            stage.name().into(),
+            ids.into(),
+            of(codes).into(),
+            of(detail).into(),
+            stages(messages).into(),
         ])
     }
 }
 
-fn codes(message: &Rejected) -> Vec<&'static str> {
-    message.codes.iter().map(|code| code.name()).collect()
+/// How many of these messages one statement writes: at least one.
+fn portion(messages: &[(&Rejected, Stage)]) -> usize {
+    let mut bytes = 0;
+    let fitting = messages.iter().take(MAX_ROWS).take_while(|(message, _)| {
+        let is_fitting = bytes < MAX_BYTES;
+        bytes +=
+            message.payload.as_ref().map_or(0, Vec::len) + message.key.as_ref().map_or(0, Vec::len);
+        is_fitting
+    });
+    fitting.count()
+}
+
+fn stages(messages: &[(&Rejected, Stage)]) -> Vec<&'static str> {
+    messages.iter().map(|(_, stage)| stage.name()).collect()
+}
+
+/// Their names, with commas between.
+fn codes(message: &Rejected) -> String {
+    let names: Vec<&str> = message.codes.iter().map(|code| code.name()).collect();
+    names.join(",")
 }
 
 fn detail(message: &Rejected) -> String {
-    message.detail.replace('\0', "")
+    let mut detail = message.detail.replace('\0', "");
+    detail.truncate(detail.floor_char_boundary(MAX_DETAIL));
+    detail
 }
 
 /// A message's timestamp, if it has one that PostgreSQL can hold.
