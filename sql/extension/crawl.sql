@@ -47,7 +47,7 @@ BEGIN
     IF to_regclass('starsink.crawl_page') IS NULL THEN
         RAISE EXCEPTION 'this database has no warehouse yet' USING ERRCODE = '55000', HINT = 'Run SELECT starsink.create_warehouse().';
     END IF;
-    IF target ~* '^https?://' THEN
+    IF target ~* '^https?://' COLLATE "C" THEN
         SELECT * INTO place FROM starsink.crawl_place(target) AS a;
         IF place.url IS NULL THEN
             RAISE EXCEPTION 'this is no address of a page: %', target USING ERRCODE = '22023', HINT = 'Give a URL such as https://www.example.com/ring.html.';

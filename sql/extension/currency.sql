@@ -52,7 +52,7 @@ COMMENT ON FUNCTION starsink.valued(numeric, text, date, text) IS 'An amount in 
 
 CREATE FUNCTION starsink.convert_currency(amount numeric, currency text, on_day date, base text DEFAULT pg_catalog.current_setting('starsink.base_currency'))
 RETURNS numeric LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT base_amount FROM starsink.valued(amount, upper(currency), on_day, upper(base))
+    SELECT base_amount FROM starsink.valued(amount, upper(currency COLLATE "C"), on_day, upper(base COLLATE "C"))
 $$;
 COMMENT ON FUNCTION starsink.convert_currency(numeric, text, date, text) IS 'An amount in another currency (ISO 4217), by default starsink.base_currency, at the rates of a day or the 7 days before; NULL where there are none.';
 

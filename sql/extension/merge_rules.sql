@@ -78,7 +78,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION starsink.merge_columns() IS 'The columns a merge reads, by dimension. part: key (natural key), type 1 or type 2. if_absent: where the source lacks the column, the column or constant that stands in for a key, or what a new member gets as attribute. A column current_x of the table repeats x of the current version on every version.';
 
--- clean makes text of a value comparable, good tells whether it can be stored; %1$s is the value. NULL is good for an
+-- clean makes text of a value comparable, codes in ASCII whatever the database's locale makes of an i; good tells whether
+-- it can be stored; %1$s is the value. NULL is good for an
 -- attribute and missing for a key, whatever the rule says.
 CREATE FUNCTION starsink.merge_rules() RETURNS TABLE (rule text, clean text, good text, meaning text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
@@ -88,20 +89,20 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
          'octet_length(%1$s) <= 255 AND %1$s NOT IN (''(unknown)'', ''(not applicable)'', ''(blank)'', ''(anonymous)'')',
          'at most 255 bytes long, and not the name of a special member'),
         ('part', 'COALESCE(btrim(%1$s, E'' \t\r\n''), '''')', 'octet_length(%1$s) <= 255', 'at most 255 bytes long'),
-        ('identity type', 'lower(NULLIF(btrim(%1$s), ''''))', '%1$s IN (''user_id'', ''email'')', 'user_id or email'),
-        ('role', 'lower(NULLIF(btrim(%1$s), ''''))', '%1$s IN (''primary'', ''stone2'', ''stone3'', ''stone4'', ''pearl'')', 'primary, stone2, stone3, stone4 or pearl'),
-        ('country', 'upper(NULLIF(btrim(%1$s), ''''))', '%1$s ~ ''^[A-Z]{2}$''', 'a code of ISO 3166-1 alpha-2: two letters'),
-        ('alpha-3', 'upper(NULLIF(btrim(%1$s), ''''))', '%1$s ~ ''^[A-Z]{3}$''', 'a code of ISO 3166-1 alpha-3: three letters'),
-        ('currency', 'upper(NULLIF(btrim(%1$s), ''''))', '%1$s ~ ''^[A-Z]{3}$''', 'a code of ISO 4217: three letters'),
+        ('identity type', 'lower(NULLIF(btrim(%1$s), '''') COLLATE "C")', '%1$s IN (''user_id'', ''email'')', 'user_id or email'),
+        ('role', 'lower(NULLIF(btrim(%1$s), '''') COLLATE "C")', '%1$s IN (''primary'', ''stone2'', ''stone3'', ''stone4'', ''pearl'')', 'primary, stone2, stone3, stone4 or pearl'),
+        ('country', 'upper(NULLIF(btrim(%1$s), '''') COLLATE "C")', '%1$s ~ ''^[A-Z]{2}$''', 'a code of ISO 3166-1 alpha-2: two letters'),
+        ('alpha-3', 'upper(NULLIF(btrim(%1$s), '''') COLLATE "C")', '%1$s ~ ''^[A-Z]{3}$''', 'a code of ISO 3166-1 alpha-3: three letters'),
+        ('currency', 'upper(NULLIF(btrim(%1$s), '''') COLLATE "C")', '%1$s ~ ''^[A-Z]{3}$''', 'a code of ISO 4217: three letters'),
         ('three digits', 'NULLIF(lpad(btrim(%1$s), GREATEST(length(btrim(%1$s)), CASE WHEN btrim(%1$s) <> '''' THEN 3 ELSE 0 END), ''0''), '''')',
          '%1$s ~ ''^[0-9]{3}$''', 'a number of at most three digits'),
         ('language', 'NULLIF(replace(btrim(%1$s), ''_'', ''-''), '''')', '%1$s ~ ''^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}$''', 'a language tag of BCP 47'),
         ('time zone', 'NULLIF(btrim(%1$s), '''')', '%1$s IN (SELECT z.name FROM pg_catalog.pg_timezone_names AS z)', 'a name in pg_timezone_names'),
-        ('hash', 'lower(NULLIF(btrim(%1$s), ''''))', '%1$s ~ ''^[0-9a-f]{32}$''', 'a keyed hash: 32 hex digits'),
+        ('hash', 'lower(NULLIF(btrim(%1$s), '''') COLLATE "C")', '%1$s ~ ''^[0-9a-f]{32}$''', 'a keyed hash: 32 hex digits'),
         ('e-mail', 'NULLIF(btrim(%1$s), '''')', '%1$s ~ ''^[^@[:space:]]+@[^@[:space:]]+$'' AND octet_length(%1$s) <= 320', 'an e-mail address'),
         ('fineness', 'NULLIF(btrim(%1$s), '''')', 'CASE WHEN %1$s ~ ''^[0-9]{1,4}([.]0+)?$'' THEN %1$s::numeric BETWEEN 1 AND 1000 ELSE false END', 'a whole number from 1 to 1000'),
         ('minor units', 'NULLIF(btrim(%1$s), '''')', 'CASE WHEN %1$s ~ ''^[0-9]{1,2}([.]0+)?$'' THEN %1$s::numeric BETWEEN 0 AND 18 ELSE false END', 'a whole number from 0 to 18'),
-        ('boolean', 'lower(NULLIF(btrim(%1$s), ''''))', '%1$s IN (''t'', ''true'', ''y'', ''yes'', ''on'', ''1'', ''f'', ''false'', ''n'', ''no'', ''off'', ''0'')', 'true or false'),
+        ('boolean', 'lower(NULLIF(btrim(%1$s), '''') COLLATE "C")', '%1$s IN (''t'', ''true'', ''y'', ''yes'', ''on'', ''1'', ''f'', ''false'', ''n'', ''no'', ''off'', ''0'')', 'true or false'),
         -- CASE keeps the order of the tests; AND would not.
         ('date', 'CASE WHEN btrim(%1$s) ~ ''^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]'' THEN left(btrim(%1$s), 10) ELSE NULLIF(btrim(%1$s), '''') END',
          'CASE WHEN %1$s !~ ''^[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2}$'' OR %1$s ~ ''^0000'' THEN false '
