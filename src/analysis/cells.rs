@@ -40,6 +40,11 @@ impl Texts {
         place
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.texts.len()
+    }
+
     pub fn get(&self, text: Text) -> &str {
         self.texts.get(text.0 as usize).map_or("", |text| text)
     }

@@ -144,7 +144,11 @@ codes! {
         "How many of a product were ordered is no plain number: with a unit behind it (2 pcs) the number counts, else the order line adds no revenue.";
     LineProductInvalid = 42, "LINE_PRODUCT_INVALID", Warn,
         "An order line names a product that is no key, or is no line at all; its product is the unknown member, -1.";
-    AddressMasked = 46, "ADDRESS_MASKED", Fix,
+    LinesTooMany = 43, "LINES_TOO_MANY", Quarantine,
+        "The order has more lines than the setting allows; raise the limit if it is genuine, then re-drive.";
+    DecodeFailed = 44, "DECODE_FAILED", Quarantine,
+        "The message met a fault of starsink's own; report it with the payload, and re-drive with a version that mends it.";
+    AddressMasked = 45, "ADDRESS_MASKED", Fix,
         "An e-mail address stood in a link, a search or another text; it is kept as starsink.keep_email says.";
 }
 
@@ -250,11 +254,14 @@ mod tests {
             (Code::LoadRefused, 40),
             (Code::AmountUnparseable, 41),
             (Code::LineProductInvalid, 42),
+            (Code::LinesTooMany, 43),
+            (Code::DecodeFailed, 44),
+            (Code::AddressMasked, 45),
         ];
         for (code, number) in stored {
             assert_eq!(code as u8, number, "{code}");
         }
-        assert_eq!(Code::ALL.len(), 44, "a new code takes the next number");
+        assert_eq!(Code::ALL.len(), 46, "a new code takes the next number");
     }
 
     #[test]

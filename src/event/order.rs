@@ -15,8 +15,8 @@ use super::nothing;
 use super::price;
 use super::value::{Key, Value, cut, text, trimmed};
 
-/// Most lines that are read of one order.
-pub const MAX_LINES: usize = 1000;
+/// Most lines that any policy allows; of an order with more, one more is read, so that it is seen.
+pub const MAX_LINES: usize = 10_000;
 
 /// One product of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -523,7 +523,7 @@ mod tests {
         let read = lines(Some(&many)).lines;
         assert_eq!(
             (read.len(), read.last().map(|line| line.line)),
-            (MAX_LINES, Some(1 + MAX_LINES as i32))
+            (MAX_LINES + 1, Some(2 + MAX_LINES as i32))
         );
         let deep = format!(
             r#"[{{"price":5,"option":{}{}}}]"#,

@@ -29,6 +29,8 @@ pub struct Policy {
     pub max_bytes: usize,
     /// Deepest nesting of objects and arrays; a deeper payload is `PAYLOAD_TOO_DEEP`.
     pub max_depth: usize,
+    /// Most lines of an order; one with more is `LINES_TOO_MANY`.
+    pub max_lines: usize,
     /// Oldest event time, microseconds since the Unix epoch; an older one is `TS_TOO_OLD`.
     pub oldest: i64,
     /// How far ahead of now an event time may lie, in microseconds, before it is `TS_FUTURE`.
@@ -52,6 +54,7 @@ impl Default for Policy {
         Policy {
             max_bytes: 512 * 1024,
             max_depth: 128,
+            max_lines: 1000,
             oldest: 946_684_800_000_000,
             max_ahead: 3_600_000_000,
             keep_email: KeepEmail::Hash,

@@ -71,6 +71,10 @@ impl<'a, 'p> Validation<'a, 'p> {
         let local_time = self.local_time();
         let choices = self.option(current_url.as_deref());
         let lines = self.lines(order_id.is_some());
+        if lines.len() > self.policy.max_lines {
+            let detail = format!("the order has more than {} lines", self.policy.max_lines);
+            return Err(Refusal::new(Code::LinesTooMany, detail));
+        }
         let (extras, mended) = self.extras.finish();
         Ok(Box::new(Event {
             id,

@@ -48,9 +48,11 @@ pub struct Consumer {
     _client: Arc<Client>,
     queue: *mut rd::rd_kafka_queue_t,
     buffer: Vec<*mut rd::rd_kafka_message_t>,
+    /// So many of the buffer's messages are handed out and gone.
+    given: usize,
 }
 
-// SAFETY: librdkafka's queue may be served from any one thread; the buffer is empty between calls.
+// SAFETY: librdkafka's queue may be served from any one thread; so may what waits in the buffer.
 unsafe impl Send for Consumer {}
 
 /// Messages taken from librdkafka at one go, at most.
@@ -82,12 +84,34 @@ impl Consumer {
                 _client: client,
                 queue,
                 buffer: Vec::with_capacity(FETCH),
+                given: 0,
             })
         }
     }
 
-    /// Waits for the first message, takes what else is there, and hands each to `sink`.
-    pub fn fetch(&mut self, timeout: Duration, mut sink: impl FnMut(Fetched<'_>)) {
+    /// Waits for the first message, takes what else is there, and hands each to `sink`, until that says it has enough: the rest
+    /// waits for the next call.
+    pub fn fetch(&mut self, timeout: Duration, mut sink: impl FnMut(Fetched<'_>) -> bool) {
+        if self.given == self.buffer.len() {
+            self.refill(timeout);
+        }
+        while let Some(&message) = self.buffer.get(self.given) {
+            self.given += 1;
+            // SAFETY: the message is ours until destroyed, and what `sink` borrows ends with the call.
+            let goes_on = unsafe {
+                let goes_on = sink(fetched(&*message));
+                rd::rd_kafka_message_destroy(message);
+                goes_on
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    fn refill(&mut self, timeout: Duration) {
+        self.buffer.clear();
+        self.given = 0;
         // SAFETY: the queue is live; librdkafka writes at most FETCH pointers into the buffer's capacity.
         unsafe {
             let wait = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
@@ -103,13 +127,6 @@ impl Consumer {
                 FETCH - 1,
             );
             self.buffer.set_len(1 + usize::try_from(rest).unwrap_or(0));
-        }
-        for message in self.buffer.drain(..) {
-            // SAFETY: the message is ours until destroyed, and what `sink` borrows ends with the call.
-            unsafe {
-                sink(fetched(&*message));
-                rd::rd_kafka_message_destroy(message);
-            }
         }
     }
 
@@ -132,8 +149,13 @@ impl Consumer {
 
 impl Drop for Consumer {
     fn drop(&mut self) {
-        // SAFETY: the reference taken in assign().
-        unsafe { rd::rd_kafka_queue_destroy(self.queue) }
+        // SAFETY: messages that nobody took, and the reference taken in assign().
+        unsafe {
+            for &message in &self.buffer[self.given..] {
+                rd::rd_kafka_message_destroy(message);
+            }
+            rd::rd_kafka_queue_destroy(self.queue);
+        }
     }
 }
 

@@ -50,6 +50,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.retry_backoff_max", c"Longest wait between retries.", c"librdkafka's retry.backoff.max.ms."),
     entry(c"starsink.message_max_bytes", c"Largest message that is decoded.", c"A larger one is quarantined with PAYLOAD_TOO_LARGE."),
     entry(c"starsink.message_max_depth", c"Deepest nesting that is decoded.", c"A deeper message is quarantined with PAYLOAD_TOO_DEEP."),
+    entry(c"starsink.message_max_lines", c"Most lines of one order.", c"An order with more is quarantined with LINES_TOO_MANY."),
     entry(c"starsink.oldest_event", c"Oldest day an event may be of, YYYY-MM-DD.", c"An older event is quarantined with TS_TOO_OLD."),
     entry(c"starsink.max_event_ahead", c"How far an event's time may lie in the future.", c"An event further ahead is quarantined with TS_FUTURE."),
     entry(c"starsink.keep_email", c"How much of an e-mail address is kept.", c"none, hash (keyed, one warehouse's own), or full. Applies to events loaded from now on."),

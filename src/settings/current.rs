@@ -103,6 +103,7 @@ fn policy() -> Policy {
     Policy {
         max_bytes: MESSAGE_MAX_BYTES.get().max(0) as usize,
         max_depth: MESSAGE_MAX_DEPTH.get().max(0) as usize,
+        max_lines: MESSAGE_MAX_LINES.get().max(0) as usize,
         oldest: day_start(&get(&OLDEST_EVENT)).unwrap_or(Policy::default().oldest),
         max_ahead: i64::from(MAX_EVENT_AHEAD.get()) * 1_000_000,
         keep_email: match KEEP_EMAIL.get() {

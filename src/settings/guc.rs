@@ -12,6 +12,7 @@ use super::choices::{
     Email, EndpointCheck, Ip, IsolationLevel, OffsetReset, OnReset, SaslMechanism, SecurityProtocol,
 };
 use super::secret::{self, Secret};
+use crate::event::order::MAX_LINES;
 
 pub(super) type Text = GucSetting<Option<CString>>;
 
@@ -53,6 +54,7 @@ pub(super) static RETRY_BACKOFF: GucSetting<i32> = GucSetting::<i32>::new(100);
 pub(super) static RETRY_BACKOFF_MAX: GucSetting<i32> = GucSetting::<i32>::new(10_000);
 pub(super) static MESSAGE_MAX_BYTES: GucSetting<i32> = GucSetting::<i32>::new(512 * 1024);
 pub(super) static MESSAGE_MAX_DEPTH: GucSetting<i32> = GucSetting::<i32>::new(128);
+pub(super) static MESSAGE_MAX_LINES: GucSetting<i32> = GucSetting::<i32>::new(1000);
 pub(super) static OLDEST_EVENT: Text = Text::new(Some(c"2000-01-01"));
 pub(super) static MAX_EVENT_AHEAD: GucSetting<i32> = GucSetting::<i32>::new(3600);
 pub(super) static KEEP_EMAIL: GucSetting<Email> = GucSetting::<Email>::new(Email::Hash);
@@ -375,6 +377,13 @@ pub fn register() {
         &MESSAGE_MAX_DEPTH,
         8,
         1024,
+        GucFlags::default(),
+    );
+    int(
+        c"starsink.message_max_lines",
+        &MESSAGE_MAX_LINES,
+        1,
+        MAX_LINES as i32,
         GucFlags::default(),
     );
     text(

@@ -1,6 +1,7 @@
 //! Rows into fact_event, each event once. Writing goes ahead at once; only when a key is there already are the rows
 //! looked up. A row the table refuses is found by halving.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use pgrx::datum::TimestampWithTimeZone;
@@ -89,12 +90,16 @@ pub fn write(batch: &Batch) -> Result<(), Failure> {
 /// Writes the rows that were not found to be there.
 pub fn write_new(batch: &Batch, rows: Range<usize>, verdict: &Verdict) -> Result<(), Failure> {
     let mut skip: Vec<usize> = verdict.duplicates.clone();
-    skip.extend(
-        verdict
-            .synthetic
-            .iter()
-            .filter_map(|rejected| position(batch, rows.clone(), rejected)),
-    );
+    if !verdict.synthetic.is_empty() {
+        let synthetic = verdict.synthetic.iter();
+        let synthetic: HashSet<(usize, i64)> = synthetic
+            .map(|rejected| (rejected.span, rejected.offset))
+            .collect();
+        skip.extend(
+            rows.clone()
+                .filter(|&row| synthetic.contains(&(batch.rows[row].span, batch.rows[row].offset))),
+        );
+    }
     skip.sort_unstable();
     let mut pieces = vec![HEADER];
     let mut from = rows.start;
@@ -109,12 +114,6 @@ pub fn write_new(batch: &Batch, rows: Range<usize>, verdict: &Verdict) -> Result
         copy_in("fact_event", &COLUMNS, &pieces)?;
     }
     Ok(())
-}
-
-fn position(batch: &Batch, rows: Range<usize>, rejected: &Rejected) -> Option<usize> {
-    rows.clone().find(|&row| {
-        batch.rows[row].span == rejected.span && batch.rows[row].offset == rejected.offset
-    })
 }
 
 /// Writes the rows half by half, each half in a sub-transaction with its dimension members, until the refused ones

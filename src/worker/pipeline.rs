@@ -23,6 +23,13 @@ pub struct Limits {
     pub wait: Duration,
 }
 
+impl Limits {
+    /// Whether the batch is full.
+    fn are_reached(&self, batch: &Batch) -> bool {
+        batch.messages() >= self.events || batch.bytes() >= self.bytes
+    }
+}
+
 /// Why the thread ended by itself.
 #[derive(Clone, Debug)]
 pub enum Trouble {
@@ -95,6 +102,11 @@ impl Pipeline {
         batch
     }
 
+    /// Whether the thread has ended. Of one that ended by itself, what it handed over and why it ended are asked for after this.
+    pub fn has_ended(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
     /// Gives an empty batch's memory back.
     pub fn give_back(&self, mut batch: Box<Batch>) {
         batch.clear();
@@ -159,7 +171,7 @@ impl Decoder {
                 continue;
             }
             let began_at = *began.get_or_insert_with(Instant::now);
-            let full = batch.messages() >= self.limits.events || batch.bytes() >= self.limits.bytes;
+            let full = self.limits.are_reached(&batch);
             if full || began_at.elapsed() >= self.limits.wait {
                 match self.hand_over(batch, full) {
                     Ok(next) => {
@@ -194,49 +206,52 @@ impl Decoder {
             positions,
             frame,
             reader,
+            limits,
             shared,
-            ..
         } = self;
         let mut trouble = None;
         let mut now = None;
         if let Some(warning) = reader.refresh() {
             shared.exchange.lock().warning = Some(warning);
         }
-        consumer.fetch(wait, |fetched| match fetched {
-            Fetched::Record(record) => {
-                let position = positions.entry(record.partition).or_insert(record.offset);
-                let span = batch.span(record.partition, *position);
-                let origin = Origin {
-                    partition: record.partition,
-                    offset: record.offset,
-                    time_ms: record.time_ms,
-                    key: record.key,
-                    payload: record.payload,
-                };
-                batch.add(
-                    frame,
-                    reader,
-                    span,
-                    &origin,
-                    *now.get_or_insert_with(now_micros),
-                );
-                *position = record.offset + 1;
-            }
-            Fetched::End { partition, offset } => {
-                // Control records and gaps at the end: the position moves though no message came.
-                if let Some(position) = positions
-                    .get_mut(&partition)
-                    .filter(|position| **position < offset)
-                {
-                    let span = batch.span(partition, *position);
-                    batch.spans[span].next = offset;
-                    *position = offset;
+        consumer.fetch(wait, |fetched| {
+            match fetched {
+                Fetched::Record(record) => {
+                    let position = positions.entry(record.partition).or_insert(record.offset);
+                    let span = batch.span(record.partition, *position);
+                    let origin = Origin {
+                        partition: record.partition,
+                        offset: record.offset,
+                        time_ms: record.time_ms,
+                        key: record.key,
+                        payload: record.payload,
+                    };
+                    batch.add(
+                        frame,
+                        reader,
+                        span,
+                        &origin,
+                        *now.get_or_insert_with(now_micros),
+                    );
+                    *position = record.offset + 1;
+                }
+                Fetched::End { partition, offset } => {
+                    // Control records and gaps at the end: the position moves though no message came.
+                    if let Some(position) = positions
+                        .get_mut(&partition)
+                        .filter(|position| **position < offset)
+                    {
+                        let span = batch.span(partition, *position);
+                        batch.spans[span].next = offset;
+                        *position = offset;
+                    }
+                }
+                Fetched::OutOfRange => trouble = Some(Trouble::OutOfRange),
+                Fetched::Failed { partition, error } => {
+                    trouble = Some(Trouble::Failed { partition, error })
                 }
             }
-            Fetched::OutOfRange => trouble = Some(Trouble::OutOfRange),
-            Fetched::Failed { partition, error } => {
-                trouble = Some(Trouble::Failed { partition, error })
-            }
+            !limits.are_reached(batch)
         });
         trouble
     }

@@ -22,3 +22,13 @@ pub struct Line {
     /// The currency's token, normalised.
     pub currency: Option<String>,
 }
+
+impl Line {
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        const HEAP: usize = 16;
+        let texts = [&self.quantity, &self.unit_price, &self.currency];
+        let texts = texts.into_iter().flatten().chain([&self.order_id]);
+        size_of::<Line>() + texts.map(|text| text.len() + HEAP).sum::<usize>()
+    }
+}

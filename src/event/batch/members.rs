@@ -119,7 +119,13 @@ pub struct Members {
     pub hashes: Vec<u128>,
     pub columns: Vec<Vec<Option<String>>>,
     index: HashMap<u128, i32>,
+    bytes: usize,
 }
+
+/// What a text takes on the heap beside its letters, about.
+const HEAP: usize = 16;
+/// What an entry of a hash table takes beside key and value, with the room that is free.
+const SLOT: usize = 12;
 
 impl Members {
     pub fn new(dimension: Dimension) -> Members {
@@ -127,13 +133,20 @@ impl Members {
             hashes: Vec::new(),
             columns: vec![Vec::new(); dimension.columns().len()],
             index: HashMap::new(),
+            bytes: 0,
         }
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub fn clear(&mut self) {
         self.hashes.clear();
         self.columns.iter_mut().for_each(Vec::clear);
         self.index.clear();
+        self.bytes = 0;
     }
 
     /// Index of the member with this hash; `attributes` are asked for only if it is new.
@@ -143,7 +156,10 @@ impl Members {
         attributes: impl FnOnce() -> [Option<String>; N],
     ) -> i32 {
         *self.index.entry(hash).or_insert_with(|| {
+            self.bytes += 2 * size_of::<(u128, i32)>() + SLOT + size_of::<u128>();
             for (column, attribute) in self.columns.iter_mut().zip(attributes()) {
+                self.bytes += size_of::<Option<String>>()
+                    + attribute.as_ref().map_or(0, |text| text.len() + HEAP);
                 column.push(attribute);
             }
             self.hashes.push(hash);

@@ -18,6 +18,7 @@ pub mod row;
 pub mod span;
 
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
@@ -117,7 +118,8 @@ pub struct Batch {
     seen: HashMap<u128, usize>,
     agents: HashMap<u128, [i32; 3]>,
     messages: usize,
-    rejected_bytes: usize,
+    /// Bytes of what is counted one by one: rejected messages, lines, parts of combinations.
+    counted_bytes: usize,
 }
 
 /// What every batch of a worker has in common.
@@ -155,7 +157,7 @@ impl Batch {
             seen: HashMap::new(),
             agents: HashMap::new(),
             messages: 0,
-            rejected_bytes: 0,
+            counted_bytes: 0,
         }
     }
 
@@ -173,7 +175,7 @@ impl Batch {
         self.seen.clear();
         self.agents.clear();
         self.messages = 0;
-        self.rejected_bytes = 0;
+        self.counted_bytes = 0;
     }
 
     /// Messages received.
@@ -181,9 +183,18 @@ impl Batch {
         self.messages
     }
 
-    /// Bytes held, near enough to bound memory.
+    /// Bytes held, near enough to bound memory: of everything that a message can make many of.
     pub fn bytes(&self) -> usize {
-        self.image.len() + self.raw.len() + self.rejected_bytes
+        /// An entry of a hash table and the room that is free beside it.
+        const SEEN: usize = 2 * size_of::<(u128, usize)>();
+        const AGENT: usize = 2 * size_of::<(u128, [i32; 3])>();
+        let members: usize = self.members.iter().map(Members::bytes).sum();
+        self.image.len()
+            + self.raw.len()
+            + self.counted_bytes
+            + members
+            + self.rows.len() * (size_of::<Row>() + SEEN)
+            + self.agents.len() * AGENT
     }
 
     /// Nothing to commit: no message and no position that moved.
@@ -220,11 +231,38 @@ impl Batch {
         self.messages += 1;
         let origin = &origin.in_time(now);
         self.spans[span].receive(origin);
-        match reader.read(origin.payload, now) {
-            Outcome::Accepted(event) => self.accept(frame, span, origin, &event),
-            Outcome::Dropped(_) => self.spans[span].dropped += 1,
-            Outcome::Quarantined { codes, detail } => self.reject(span, origin, codes, detail),
+        self.guarded(span, origin, |batch| {
+            match reader.read(origin.payload, now) {
+                Outcome::Accepted(event) => batch.accept(frame, span, origin, &event),
+                Outcome::Dropped(_) => batch.spans[span].dropped += 1,
+                Outcome::Quarantined { codes, detail } => batch.reject(span, origin, codes, detail),
+            }
+        });
+    }
+
+    /// Puts a message where it belongs by `work`. Should that panic, the message is put aside and the others go on: it would
+    /// come again and again, and nothing behind it would ever be loaded.
+    fn guarded(&mut self, span: usize, origin: &Origin<'_>, work: impl FnOnce(&mut Batch)) {
+        let (rows, lines) = (self.rows.len(), self.lines.len());
+        let (image, raw) = (self.image.len(), self.raw.len());
+        if catch_unwind(AssertUnwindSafe(|| work(self))).is_ok() {
+            return;
         }
+        self.rows.truncate(rows);
+        self.lines.truncate(lines);
+        self.image.truncate(image);
+        self.raw.truncate(raw);
+        self.seen.retain(|_, row| *row < rows);
+        // A member without its parts, or an agent without its members, is one that nothing refers to.
+        let combinations = &self.members[Dimension::OptionCombination as usize];
+        self.combinations
+            .resize_with(combinations.hashes.len(), Vec::new);
+        self.reject(
+            span,
+            origin,
+            Codes::of(Code::DecodeFailed),
+            "starsink failed as it read the message".to_owned(),
+        );
     }
 
     fn accept(&mut self, frame: &mut Frame, span: usize, origin: &Origin<'_>, event: &Event<'_>) {
@@ -301,7 +339,9 @@ impl Batch {
             seed,
             &event.traffic,
         );
+        let combinations = self.combinations.len();
         let chosen = choices::intern(members, &mut self.combinations, seed, &event.choices);
+        self.counted_bytes += parts_bytes(&self.combinations[combinations..]);
         keys[Dimension::AlloyOption as usize] = chosen.alloy;
         keys[Dimension::DiamondOption as usize] = chosen.stone;
         keys[Dimension::OptionCombination as usize] = chosen.combination;
@@ -329,7 +369,7 @@ impl Batch {
         let (date_key, time_key) = frame.calendar.day_and_minute(event.time);
         for line in &event.lines {
             let chosen = self.choose(frame.seed, line);
-            self.lines.push(Line {
+            let line = Line {
                 row: self.rows.len(),
                 number: line.line,
                 date_key,
@@ -349,18 +389,29 @@ impl Batch {
                 quantity: line.quantity.map(|quantity| quantity.to_string()),
                 unit_price: line.unit_price.map(|price| price.to_string()),
                 currency: line.currency.as_deref().map(currency_token),
-            });
+            };
+            self.counted_bytes += line.bytes();
+            self.lines.push(line);
         }
     }
 
     fn choose(&mut self, seed: u64, line: &OrderLine<'_>) -> Chosen {
         let expanded = choice::expand(line.option.as_deref(), None);
-        choices::intern(
+        let combinations = self.combinations.len();
+        let chosen = choices::intern(
             &mut self.members,
             &mut self.combinations,
             seed,
             &expanded.choices,
-        )
+        );
+        self.counted_bytes += parts_bytes(&self.combinations[combinations..]);
+        chosen
+    }
+
+    /// The lines of these rows.
+    pub fn lines_of(&self, rows: &Range<usize>) -> Range<usize> {
+        let at = |row: usize| self.lines.partition_point(|line| line.row < row);
+        at(rows.start)..at(rows.end)
     }
 
     /// Members of a dimension that these rows and their order lines refer to.
@@ -373,7 +424,7 @@ impl Batch {
             .iter()
             .map(|row| row.members[dimension as usize])
             .collect();
-        let lines = self.lines.iter().filter(|line| rows.contains(&line.row));
+        let lines = self.lines[self.lines_of(&rows)].iter();
         match dimension {
             Dimension::Product => members.extend(lines.map(|line| line.product)),
             Dimension::OptionCombination => members.extend(lines.map(|line| line.combination)),
@@ -400,7 +451,10 @@ impl Batch {
     fn reject(&mut self, span: usize, origin: &Origin<'_>, codes: Codes, detail: String) {
         self.spans[span].quarantined += 1;
         let owned = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
-        self.rejected_bytes += origin.payload.map_or(0, <[u8]>::len);
+        self.counted_bytes += size_of::<Rejected>()
+            + detail.len()
+            + origin.payload.map_or(0, <[u8]>::len)
+            + origin.key.map_or(0, <[u8]>::len);
         self.rejected.push(Rejected {
             span,
             offset: origin.offset,
@@ -460,7 +514,100 @@ impl Default for Batch {
     }
 }
 
+/// Bytes held by combinations' parts, about.
+fn parts_bytes(combinations: &[Vec<Part>]) -> usize {
+    let parts = combinations.iter();
+    parts
+        .map(|parts| size_of::<Vec<Part>>() + parts.len() * size_of::<Part>())
+        .sum()
+}
+
 /// The sentence beside `DUP_SYNTHETIC`.
 pub fn synthetic_detail() -> String {
     "another message with the same id and time has a different payload".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::{Batch, Frame, Origin};
+    use crate::event::code::{Code, Codes};
+    use crate::event::policy::Policy;
+    use crate::event::reader::Reader;
+
+    const NOW: i64 = 1_591_266_092_000_000;
+
+    fn origin(offset: i64, payload: &str) -> Origin<'_> {
+        Origin {
+            partition: 0,
+            offset,
+            time_ms: -1,
+            key: Some(b"key"),
+            payload: Some(payload.as_bytes()),
+        }
+    }
+
+    #[test]
+    fn a_message_that_the_reader_chokes_on_is_put_aside_and_its_neighbours_are_loaded() {
+        let payload = |id: &str| {
+            format!(
+                r#"{{"id":"{id}","collection":"checkout_success","time_stamp":1591266000,"order_id":"o","cart_products":[{{"product_id":"{id}","option":{{"alloy":"{id}"}}}}]}}"#
+            )
+        };
+        let (mut frame, mut reader) = (
+            Frame::new("topic", &Policy::default(), 1),
+            Reader::new(Policy::default()),
+        );
+        let (one, bad, other) = (payload("1"), payload("2"), payload("3"));
+        let mut expected = Batch::new();
+        let span = expected.span(0, 0);
+        expected.add(&mut frame, &mut reader, span, &origin(0, &one), NOW);
+        expected.add(&mut frame, &mut reader, span, &origin(2, &other), NOW);
+
+        let mut batch = Batch::new();
+        let span = batch.span(0, 0);
+        batch.add(&mut frame, &mut reader, span, &origin(0, &one), NOW);
+        let came = Cell::new(false);
+        batch.messages += 1;
+        batch.spans[span].receive(&origin(1, &bad));
+        batch.guarded(span, &origin(1, &bad), |batch| {
+            // It may come to any place of what a message makes.
+            batch.messages -= 1;
+            batch.spans[span].received -= 1;
+            batch.add(&mut frame, &mut reader, span, &origin(1, &bad), NOW);
+            batch.image.push(1);
+            came.set(true);
+            panic!("the decoder's fault");
+        });
+        assert!(came.get());
+        batch.add(&mut frame, &mut reader, span, &origin(2, &other), NOW);
+
+        assert_eq!((batch.messages(), batch.rows.len()), (3, 2));
+        assert_eq!(batch.image, expected.image_at(&[0, 2]));
+        assert_eq!(batch.event_id(1), "3");
+        let lines: Vec<_> = batch.lines.iter().map(|line| line.row).collect();
+        assert_eq!(lines, [0, 1]);
+        let chosen = batch.lines[1].combination as usize;
+        assert_eq!(batch.combinations[chosen].len(), 1);
+        assert_eq!(batch.rejected.len(), 1);
+        let aside = &batch.rejected[0];
+        assert_eq!(aside.codes, Codes::of(Code::DecodeFailed));
+        assert_eq!(aside.payload.as_deref(), Some(bad.as_bytes()));
+        assert_eq!(
+            (batch.spans[span].quarantined, batch.spans[span].loaded()),
+            (1, 2)
+        );
+        // Re-driven beside others, it is an event like any.
+        batch.add(&mut frame, &mut reader, span, &origin(3, &bad), NOW);
+        assert_eq!(batch.rows.len(), 3);
+    }
+
+    impl Batch {
+        /// The images of all rows.
+        fn image_at(&self, offsets: &[i64]) -> Vec<u8> {
+            let rows = (0..self.rows.len()).filter(|&row| offsets.contains(&self.rows[row].offset));
+            rows.flat_map(|row| self.row_image(row).to_vec()).collect()
+        }
+    }
 }

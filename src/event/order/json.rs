@@ -109,7 +109,7 @@ fn numbered(entries: Vec<&str>) -> Entries<'_> {
         .any(|raw| !raw.starts_with('{') && Value::of(raw) != Value::Absent);
     let objects = (1..).zip(entries).filter(|(_, raw)| raw.starts_with('{'));
     Entries {
-        objects: objects.take(MAX_LINES).collect(),
+        objects: objects.take(MAX_LINES + 1).collect(),
         others,
     }
 }

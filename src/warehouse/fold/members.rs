@@ -106,10 +106,18 @@ impl Directory {
     /// Reads the kinds of events; they are few, and new ones may come at any time.
     pub fn read_kinds(&mut self) -> Result<(), Failure> {
         let known = &self.members;
-        if known.combinations.len() > MOST
-            || known.referrers.len() > MOST
-            || known.classes.len() > MOST
-        {
+        let sizes = [
+            known.browsers.len(),
+            known.systems.len(),
+            known.classes.len(),
+            known.sources.len(),
+            known.referrers.len(),
+            known.combinations.len(),
+            known.alloys.len(),
+            known.diamonds.len(),
+            known.texts.count(),
+        ];
+        if sizes.into_iter().any(|size| size > MOST) {
             self.members = Members::default();
         }
         let kinds = &mut self.kinds;
