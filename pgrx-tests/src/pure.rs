@@ -4,6 +4,8 @@
 
 #[path = "../../src/worker/backoff.rs"]
 mod backoff;
+#[path = "../../src/warehouse/earlier.rs"]
+mod earlier;
 #[path = "../../src/warehouse/key_cache.rs"]
 mod key_cache;
 #[path = "../../src/warehouse/latency.rs"]

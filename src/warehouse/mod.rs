@@ -7,6 +7,7 @@
 //! - [`load`]        the transaction as an outline
 //! - [`dimensions`]  natural keys -> surrogate keys, through [`key_cache`]
 //! - [`versions`]    versions of members, as merges change them meanwhile
+//! - [`earlier`]     keys of earlier versions, for late events
 //! - [`facts`]       rows into fact_event, duplicates out
 //! - [`copy`]        PostgreSQL's COPY machinery fed from memory
 //! - [`order_lines`] rows into fact_order_line
@@ -21,6 +22,7 @@
 pub mod control;
 pub mod copy;
 pub mod dimensions;
+pub mod earlier;
 pub mod facts;
 pub mod fold;
 pub mod inventory;

@@ -17,6 +17,9 @@ use crate::event::batch::lines::Line;
 use crate::event::batch::members::Dimension;
 use crate::event::code::{Code, Codes};
 
+/// Lines written by one statement: what it makes of them stands in memory several times.
+const PORTION: usize = 5_000;
+
 /// In the order of [`VALUED`].
 const COLUMNS: &str = "\
     audit_key, event_time, event_id, line_number, date_key, time_key, order_id, product_key, customer_key, device_key, store_key, \
@@ -91,25 +94,24 @@ impl OrderLines {
             return Ok(());
         }
         let left_out = left_out(batch, verdict);
-        let chosen: Vec<usize> = (0..batch.lines.len())
-            .filter(|&line| {
-                let row = batch.lines[line].row;
-                rows.contains(&row) && !left_out.contains(&row)
-            })
+        let chosen: Vec<usize> = batch
+            .lines_of(&rows)
+            .filter(|&line| !left_out.contains(&batch.lines[line].row))
             .collect();
         if chosen.is_empty() {
             return Ok(());
         }
-        let odd = self.write(batch, &chosen, keys, audit_key)?;
+        let mut odd = Vec::new();
+        for some in chosen.chunks(PORTION) {
+            let found = self.write(batch, some, keys, audit_key)?;
+            odd.extend(found.into_iter().map(|(place, code)| (some[place], code)));
+        }
         let mut flags: HashMap<usize, Codes> = chosen
             .iter()
             .map(|&line| (batch.lines[line].row, Codes::EMPTY))
             .collect();
-        for (place, code) in odd {
-            flags
-                .entry(batch.lines[chosen[place]].row)
-                .or_default()
-                .insert(code);
+        for (line, code) in odd {
+            flags.entry(batch.lines[line].row).or_default().insert(code);
         }
         let these = Codes::of(Code::CurrencyUnknown).union(Codes::of(Code::FxMissing));
         for (row, found) in flags {
@@ -130,7 +132,7 @@ impl OrderLines {
         let of_event = |dimension: Dimension| -> DatumWithOid<'_> {
             lines
                 .iter()
-                .map(|line| keys.of_row(batch, line.row)[dimension as usize])
+                .map(|line| keys.of_row_in(batch, line.row, dimension))
                 .collect::<Vec<i32>>()
                 .into()
         };
@@ -202,10 +204,18 @@ impl OrderLines {
 /// Rows whose event was there before, or is refused.
 fn left_out(batch: &Batch, verdict: &Verdict) -> HashSet<usize> {
     let mut rows: HashSet<usize> = verdict.duplicates.iter().copied().collect();
-    for rejected in verdict.synthetic.iter().chain(&verdict.refused) {
-        rows.extend(batch.lines.iter().map(|line| line.row).filter(|&row| {
-            batch.rows[row].span == rejected.span && batch.rows[row].offset == rejected.offset
-        }));
+    let rejected = verdict.synthetic.iter().chain(&verdict.refused);
+    let rejected: HashSet<(usize, i64)> = rejected
+        .map(|rejected| (rejected.span, rejected.offset))
+        .collect();
+    if !rejected.is_empty() {
+        rows.extend(
+            batch
+                .lines
+                .iter()
+                .map(|line| line.row)
+                .filter(|&row| rejected.contains(&(batch.rows[row].span, batch.rows[row].offset))),
+        );
     }
     rows
 }

@@ -21,6 +21,7 @@ use crate::event::batch::Batch;
 use crate::event::batch::members::Dimension;
 use crate::event::batch::row;
 use crate::event::code::{Code, Codes};
+use crate::warehouse::earlier::Earlier;
 use crate::warehouse::key_cache::Found;
 
 /// All dimensions of a worker.
@@ -33,10 +34,10 @@ pub struct Dimensions {
 #[derive(Clone)]
 pub struct Keys {
     members: [Vec<Found>; Dimension::COUNT],
-    /// Rows that belong to an earlier version: row, dimension, key.
-    earlier: Vec<(usize, usize, i32)>,
-    /// Order lines whose product had an earlier version: line, key.
-    earlier_products: Vec<(usize, i32)>,
+    /// Of rows that belong to an earlier version.
+    earlier: Earlier,
+    /// Of order lines whose product had an earlier version.
+    earlier_products: Earlier,
 }
 
 impl Keys {
@@ -45,8 +46,8 @@ impl Keys {
             members: std::array::from_fn(|dimension| {
                 vec![Found::UNRESOLVED; batch.members[dimension].hashes.len()]
             }),
-            earlier: Vec::new(),
-            earlier_products: Vec::new(),
+            earlier: Earlier::default(),
+            earlier_products: Earlier::default(),
         }
     }
 
@@ -63,14 +64,22 @@ impl Keys {
 
     /// The product of an order line, at the time of its event.
     pub fn of_line(&self, batch: &Batch, line: usize) -> i32 {
-        let earlier = self
-            .earlier_products
-            .iter()
-            .find(|earlier| earlier.0 == line);
+        let earlier = self.earlier_products.of(line).last();
         earlier.map_or_else(
             || self.of(Dimension::Product, batch.lines[line].product),
-            |earlier| earlier.1,
+            |(_, key)| key,
         )
+    }
+
+    /// One key of a row.
+    pub fn of_row_in(&self, batch: &Batch, row: usize, dimension: Dimension) -> i32 {
+        let mut earlier = self.earlier.of(row);
+        earlier
+            .find(|&(of, _)| of == dimension as usize)
+            .map_or_else(
+                || self.of(dimension, batch.rows[row].members[dimension as usize]),
+                |(_, key)| key,
+            )
     }
 
     /// All keys of one row.
@@ -78,7 +87,7 @@ impl Keys {
         let members = &batch.rows[row].members;
         let mut keys: [i32; Dimension::COUNT] =
             std::array::from_fn(|dimension| self.of(Dimension::ALL[dimension], members[dimension]));
-        for &(_, dimension, key) in self.earlier.iter().filter(|earlier| earlier.0 == row) {
+        for (dimension, key) in self.earlier.of(row) {
             keys[dimension] = key;
         }
         keys
@@ -151,9 +160,10 @@ impl Dimensions {
                 .iter()
                 .map(|&(row, member)| (member, batch.rows[row].event_time))
                 .collect();
-            for (index, key) in resolver.find_at(&batch.members[dimension], &asked)? {
-                keys.earlier.push((late[index].0, dimension, key));
-            }
+            let found = resolver.find_at(&batch.members[dimension], &asked)?;
+            let found = found.into_iter();
+            keys.earlier
+                .add(found.map(|(index, key)| (late[index].0, dimension, key)));
         }
         Ok(())
     }
@@ -166,11 +176,9 @@ impl Dimensions {
     ) -> Result<(), Failure> {
         let found = &keys.members[Dimension::Product as usize];
         let late: Vec<(usize, usize, i64)> = batch
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| rows.contains(&line.row))
-            .filter_map(|(index, line)| {
+            .lines_of(&rows)
+            .filter_map(|index| {
+                let line = &batch.lines[index];
                 let member = usize::try_from(line.product).ok()?;
                 let time = batch.rows[line.row].event_time;
                 (time < found[member].valid_from).then_some((index, member, time))
@@ -184,9 +192,10 @@ impl Dimensions {
             .map(|&(_, member, time)| (member, time))
             .collect();
         let product = Dimension::Product as usize;
-        for (index, key) in self.resolvers[product].find_at(&batch.members[product], &asked)? {
-            keys.earlier_products.push((late[index].0, key));
-        }
+        let found = self.resolvers[product].find_at(&batch.members[product], &asked)?;
+        let found = found.into_iter();
+        keys.earlier_products
+            .add(found.map(|(index, key)| (late[index].0, product, key)));
         Ok(())
     }
 
@@ -230,11 +239,9 @@ pub fn put_keys(batch: &mut Batch, rows: Range<usize>, keys: &Keys, audit_key: i
         );
         start = at.end;
     }
-    for row in keys.earlier.iter().map(|earlier| earlier.0) {
-        if rows.contains(&row) {
-            let found = keys.of_row(batch, row);
-            let (start, end) = (batch.row_start(row), batch.rows[row].end);
-            row::set_keys(&mut batch.image[start..end], audit_key, &found);
-        }
+    for row in keys.earlier.places(rows.start, rows.end) {
+        let found = keys.of_row(batch, row);
+        let (start, end) = (batch.row_start(row), batch.rows[row].end);
+        row::set_keys(&mut batch.image[start..end], audit_key, &found);
     }
 }
