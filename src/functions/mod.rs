@@ -4,6 +4,7 @@
 //! - [`manifest`] the SQL files of the extension, in order
 //! - [`state`]    what the workers are doing; settings and codes, for the views
 //! - [`seek`]     offsets by the broker's word, and going there
+//! - [`beside`]   what waits for the network, in a thread
 //! - [`ingest`]   messages from SQL and from files; [`file`] how files are read
 //! - [`redrive`]  messages out of quarantine
 //! - [`enrich`]   the parsers of ingestion for single values
@@ -17,6 +18,7 @@
 //! - [`loader`]   this session's loader, and the frame its batches share
 
 mod aggregates;
+mod beside;
 mod enrich;
 mod file;
 mod fold;

@@ -8,6 +8,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
+use super::beside::{self, Wanted};
 use crate::error::Failure;
 use crate::event::batch::row::POSTGRES_EPOCH;
 use crate::kafka::client::Client;
@@ -18,13 +19,13 @@ use crate::warehouse::layout;
 use crate::warehouse::ledger::{Ledger, Position};
 use crate::warehouse::statement::Statement;
 use crate::worker::assignment;
-use crate::worker::pipeline::with_signals_blocked;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Partition, where it was, where it goes.
 type Move = (i32, Option<i64>, i64);
 
+#[derive(Clone, Copy)]
 enum Target {
     Earliest,
     Latest,
@@ -115,7 +116,11 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
         return Err(Failure::warehouse_missing());
     }
     let settings = settings.with_secrets()?;
-    let (topic_id, targets) = look_up(&settings, target)?;
+    let (topic_id, targets) = beside::run({
+        let (settings, target) = (settings.clone(), *target);
+        let properties = assignment::properties(&settings);
+        move |wanted| look_up(&settings.topic, &properties, target, wanted)
+    })?;
     // Commands take effect in the order of their numbers; the lock keeps that the order of their commits.
     Statement::new(
         "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.control'))",
@@ -160,15 +165,14 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
 }
 
 /// Asks the broker for the target of each partition.
-fn look_up(settings: &Settings, target: &Target) -> Result<(String, Vec<(i32, i64)>), Failure> {
-    let (topic, failed) = (settings.topic.as_str(), |error| Failure::kafka(&error));
-    let client = with_signals_blocked(|| {
-        Client::connect(
-            &assignment::properties(settings),
-            Arc::new(Notices::default()),
-        )
-    })
-    .map_err(failed)?;
+fn look_up(
+    topic: &str,
+    properties: &[(String, String)],
+    target: Target,
+    wanted: &Wanted,
+) -> Result<(String, Vec<(i32, i64)>), Failure> {
+    let failed = |error| Failure::kafka(&error);
+    let client = Client::connect(properties, Arc::new(Notices::default())).map_err(failed)?;
     let description = client.describe(topic, PATIENCE).map_err(failed)?;
     let marks = |partition| {
         client
@@ -178,7 +182,7 @@ fn look_up(settings: &Settings, target: &Target) -> Result<(String, Vec<(i32, i6
     if let Target::Offset {
         partition,
         next_offset,
-    } = *target
+    } = target
     {
         if !description.partitions.contains(&partition) {
             return Err(Failure::no_such_partition(
@@ -199,15 +203,16 @@ fn look_up(settings: &Settings, target: &Target) -> Result<(String, Vec<(i32, i6
         }
         return Ok((description.id, vec![(partition, next_offset)]));
     }
-    let targets = description.partitions.iter().map(|&partition| {
-        pgrx::check_for_interrupts!();
+    let partitions = description.partitions.iter();
+    let targets = partitions.take_while(|_| wanted.is_wanted());
+    let targets = targets.map(|&partition| {
         let offset = match target {
             Target::Earliest => marks(partition)?.low,
             Target::Latest => marks(partition)?.high,
             Target::Time(time) => client
-                .offset_at(topic, partition, *time, PATIENCE)
+                .offset_at(topic, partition, time, PATIENCE)
                 .map_err(failed)?,
-            Target::Offset { next_offset, .. } => *next_offset,
+            Target::Offset { next_offset, .. } => next_offset,
         };
         Ok((partition, offset))
     });

@@ -78,6 +78,14 @@ pub fn sub<R>(body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
     }
 }
 
+/// Takes in what was asked of the process meanwhile: a cancelled statement is a failure, an ended session ends here.
+pub fn interrupted() -> Result<(), Failure> {
+    sub(|| {
+        pgrx::check_for_interrupts!();
+        Ok(())
+    })
+}
+
 /// Runs `body`; an error of the server comes back as a [`Failure`]. The caller must end the transaction or
 /// sub-transaction that the error left behind.
 fn guarded<R>(body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
