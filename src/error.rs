@@ -44,7 +44,24 @@ impl Failure {
         self
     }
 
+    /// A constraint refuses a row, or no partition holds it.
+    pub fn is_refused_row(&self) -> bool {
+        self.code == Code::ERRCODE_CHECK_VIOLATION
+    }
+
+    /// Somebody else holds, or waits for, what was to be locked.
+    pub fn is_about_locks(&self) -> bool {
+        matches!(
+            self.code,
+            Code::ERRCODE_LOCK_NOT_AVAILABLE | Code::ERRCODE_T_R_DEADLOCK_DETECTED
+        )
+    }
+
     pub fn blame(&self) -> Blame {
+        // A dimension without a key to give is nobody's row.
+        if self.code == Code::ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED {
+            return Blame::Server;
+        }
         if self.code == Code::ERRCODE_UNIQUE_VIOLATION {
             return Blame::Duplicate;
         }
@@ -105,6 +122,24 @@ impl Failure {
     /// Of a setting that holds a secret, or the file that does. `reason` never holds the secret.
     pub fn secret(reason: impl Into<String>, hint: &str) -> Failure {
         Failure::new(Code::ERRCODE_CONFIG_FILE_ERROR, reason).hint(hint)
+    }
+
+    /// `month`: of the event that has no partition.
+    pub fn partition_locked(month: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_LOCK_NOT_AVAILABLE,
+            format!("the partition of warehouse.fact_event for {month} cannot be made now: other transactions hold locks on it or on its dimensions"),
+        )
+        .hint("Try again when they are over: look in pg_stat_activity for transactions that have loaded or merged and stay open. SELECT starsink.ensure_partition('…') makes a partition beforehand.")
+    }
+
+    /// Others were faster, every time.
+    pub fn versions_keep_changing() -> Failure {
+        Failure::new(
+            Code::ERRCODE_T_R_SERIALIZATION_FAILURE,
+            "dimensions were merged again each time as events were to be loaded",
+        )
+        .hint("Try again when the merges are through.")
     }
 
     pub fn no_source() -> Failure {
@@ -272,11 +307,15 @@ impl From<CaughtError> for Failure {
         | CaughtError::RustPanic {
             ereport: report, ..
         }) = error;
+        let code = report.sql_error_code();
+        let no_key_left = (code == Code::ERRCODE_SEQUENCE_GENERATOR_LIMIT_EXCEEDED).then(|| {
+            "A table has given all its keys; starsink_dimension_keys_used of starsink.metrics() tells which. Nothing is lost: loading goes on once it has keys again.".to_owned()
+        });
         Failure {
-            code: report.sql_error_code(),
+            code,
             message: report.message().to_owned(),
             detail: report.detail().map(str::to_owned),
-            hint: report.hint().map(str::to_owned),
+            hint: report.hint().map(str::to_owned).or(no_key_left),
         }
     }
 }

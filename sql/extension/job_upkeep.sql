@@ -2,13 +2,29 @@
 CREATE FUNCTION starsink.make_partitions() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    before bigint;
-    after  bigint;
+    -- Other jobs wait meanwhile; the steward tries again later.
+    give_up_at constant timestamptz := clock_timestamp() + interval '5 s';
+    missing    bigint := 0;
+    month      timestamptz;
 BEGIN
-    SELECT count(*) INTO before FROM pg_inherits AS i WHERE i.inhparent = 'warehouse.fact_event'::regclass;
-    PERFORM starsink.ensure_partition(now() + n * interval '1 month') FROM generate_series(0, 1) AS n;
-    SELECT count(*) INTO after FROM pg_inherits AS i WHERE i.inhparent = 'warehouse.fact_event'::regclass;
-    RETURN after - before;
+    FOREACH month IN ARRAY ARRAY[now(), now() + interval '1 month'] LOOP
+        CONTINUE WHEN starsink.partition_holding(month) IS NOT NULL;
+        -- Who is in the way may wait for what is locked here by now: so the locks are given up, and asked for again.
+        LOOP
+            BEGIN
+                PERFORM starsink.ensure_partition(month);
+                missing := missing + 1;
+                EXIT;
+            EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+                IF clock_timestamp() > give_up_at THEN
+                    RAISE EXCEPTION 'the partition of warehouse.fact_event for % cannot be made now: other transactions hold locks on it or on its dimensions', to_char(month, 'YYYY-MM')
+                        USING ERRCODE = 'lock_not_available', HINT = 'It is tried again. Look in pg_stat_activity for transactions that have loaded or merged and stay open.';
+                END IF;
+            END;
+            PERFORM pg_sleep(0.1);
+        END LOOP;
+    END LOOP;
+    RETURN missing;
 END
 $$;
 COMMENT ON FUNCTION starsink.make_partitions() IS 'Job partitions: makes the partitions of this and the next month; returns how many were missing.';
@@ -49,13 +65,14 @@ BEGIN
         EXECUTE format('ANALYZE %s', item.name);
         tables := tables + 1;
     END LOOP;
+    INSERT INTO starsink.job_mark (name, mark) SELECT 'members', jsonb_object_agg(k.dimension, k.last_key) FROM starsink.dimension_keys() AS k;
     IF ranges + tables > 0 THEN
         PERFORM starsink.say(format('%s block ranges summarised, %s tables analyzed', ranges, tables));
     END IF;
     RETURN ranges + tables;
 END
 $$;
-COMMENT ON FUNCTION starsink.maintain() IS 'Job maintenance: summarises new block ranges of BRIN indexes and analyzes tables that changed much; returns how many of both.';
+COMMENT ON FUNCTION starsink.maintain() IS 'Job maintenance: summarises new block ranges of BRIN indexes, analyzes tables that changed much and notes how far dimensions have grown; returns how many of both.';
 
 CREATE FUNCTION starsink.prune_history() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -69,7 +86,9 @@ BEGIN
     WHERE o.run_id = r.run_id AND (o.place > 1000 OR o.place > 1 AND o.started_at < now() - interval '1 month');
     GET DIAGNOSTICS gone = ROW_COUNT;
     DELETE FROM starsink.job_mark AS m
-    WHERE EXISTS (SELECT FROM starsink.job_mark AS later WHERE later.name = m.name AND later.mark_id > m.mark_id);
+    WHERE EXISTS (SELECT FROM starsink.job_mark AS later WHERE later.name = m.name AND later.mark_id > m.mark_id)
+      -- How fast dimensions grow is told by the marks of a while.
+      AND (m.name <> 'members' OR m.marked_at < now() - interval '1 day');
     GET DIAGNOSTICS more = ROW_COUNT;
     RETURN gone + more;
 END

@@ -24,17 +24,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
         ('starsink_topic_quality_score', 'gauge', '1 - quarantined / received over the last hour; 1 when nothing came.'),
         ('starsink_topic_lost_recently', 'gauge', 'Offsets lost over the last hour.'),
         ('starsink_topic_lateness_p95_seconds', 'gauge', 'From the event to its arrival in Kafka, 95th percentile of the newest 2,000 events or so, if they came in the last 5 minutes.'),
+        ('starsink_dimension_keys_used', 'gauge', 'Share of its surrogate keys that a dimension has given: from 0 to 1.'),
+        ('starsink_dimension_new_members', 'gauge', 'Surrogate keys given per 10 minutes, measured over the last 10 to 20 minutes.'),
         ('starsink_job_failed', 'gauge', 'Whether the job failed at its last run.'),
         ('starsink_alert_firing', 'gauge', 'Whether the alert fires.')
 $$;
 COMMENT ON FUNCTION starsink.metric_names() IS 'Every metric of starsink.metrics(): its type in Prometheus'' terms, and what it measures.';
 
--- The part of one subject: worker, partition, topic, job, alert; NULL for all.
+-- The part of one subject: worker, partition, topic, dimension, job, alert; NULL for all.
 CREATE FUNCTION starsink.metrics(subject text DEFAULT NULL) RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    wanted text[] := CASE WHEN metrics.subject IS NULL THEN ARRAY['worker', 'partition', 'topic', 'job', 'alert'] ELSE ARRAY[metrics.subject] END;
+    wanted text[] := CASE WHEN metrics.subject IS NULL THEN ARRAY['worker', 'partition', 'topic', 'dimension', 'job', 'alert'] ELSE ARRAY[metrics.subject] END;
     here   text := NULLIF(current_setting('starsink.topic', true), '');
 BEGIN
     IF 'worker' = ANY (wanted) AND NOT pg_is_in_recovery() AND current_database() = current_setting('starsink.database', true) THEN
@@ -64,6 +66,9 @@ BEGIN
     IF 'topic' = ANY (wanted) THEN
         RETURN QUERY SELECT * FROM starsink.topic_metrics();
     END IF;
+    IF 'dimension' = ANY (wanted) AND to_regclass('starsink.job_mark') IS NOT NULL THEN
+        RETURN QUERY SELECT * FROM starsink.dimension_metrics();
+    END IF;
     IF 'job' = ANY (wanted) AND to_regclass('starsink.job') IS NOT NULL THEN
         RETURN QUERY
         SELECT 'starsink_job_failed', jsonb_build_object('job', j.name), (j.state = 'failed')::integer::double precision
@@ -78,7 +83,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION starsink.metrics(text) IS 'What there is to measure now, as name, labels and value: all of it, or of one subject: worker, partition, topic, job, alert. starsink.metric_names() explains each.';
+COMMENT ON FUNCTION starsink.metrics(text) IS 'What there is to measure now, as name, labels and value: all of it, or of one subject: worker, partition, topic, dimension, job, alert. starsink.metric_names() explains each.';
 
 -- Whatever the statistics say, the block ranges of the newest batches are found by their index. The limit stands outside
 -- of what is planned there: it would speak for an index on time, read from end to end.
@@ -139,6 +144,33 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE m.value IS NOT NULL
 $$;
 COMMENT ON FUNCTION starsink.topic_metrics() IS 'The part of starsink.metrics() that is counted by topic.';
+
+CREATE FUNCTION starsink.dimension_keys() RETURNS TABLE (dimension text, last_key bigint, most bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT c.relname::text, COALESCE(pg_sequence_last_value(q.seqrelid), 0), q.seqmax
+    FROM (SELECT DISTINCT k.confrelid FROM pg_constraint AS k WHERE k.conrelid = to_regclass('warehouse.fact_event') AND k.contype = 'f') AS k
+    JOIN pg_class AS c ON c.oid = k.confrelid AND c.relnamespace = to_regnamespace('warehouse')
+    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'i'
+    JOIN pg_sequence AS q ON q.seqrelid = d.objid
+$$;
+COMMENT ON FUNCTION starsink.dimension_keys() IS 'The surrogate key that each dimension of fact_event gave last, and the last one it can give.';
+
+CREATE FUNCTION starsink.dimension_metrics() RETURNS TABLE (name text, labels jsonb, value double precision)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    WITH before AS (
+        -- The mark before the last one: the last may be of this very moment.
+        SELECT m.mark::jsonb AS keys, GREATEST(EXTRACT(epoch FROM clock_timestamp() - m.marked_at), 60) AS seconds
+        FROM (SELECT m.mark, m.marked_at, m.mark_id FROM starsink.job_mark AS m WHERE m.name = 'members' ORDER BY m.mark_id DESC LIMIT 2) AS m
+        ORDER BY m.mark_id LIMIT 1
+    )
+    SELECT m.name, jsonb_build_object('dimension', k.dimension), m.value
+    FROM starsink.dimension_keys() AS k LEFT JOIN before AS b ON true
+    CROSS JOIN LATERAL (VALUES
+        ('starsink_dimension_keys_used', k.last_key / k.most::double precision),
+        ('starsink_dimension_new_members', ((k.last_key - (b.keys ->> k.dimension)::bigint) * 600 / b.seconds)::double precision)) AS m (name, value)
+    WHERE m.value IS NOT NULL
+$$;
+COMMENT ON FUNCTION starsink.dimension_metrics() IS 'The part of starsink.metrics() that is counted by dimension.';
 
 CREATE FUNCTION starsink.prometheus() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

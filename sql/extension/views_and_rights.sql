@@ -17,14 +17,14 @@ FROM starsink.file_progress() AS p JOIN pg_catalog.pg_stat_activity AS a ON a.pi
 COMMENT ON VIEW starsink.progress_ingest_file IS 'One row per running starsink.ingest_file(): bytes of the file and messages so far.';
 -- Nothing is everybody's. Functions that run with their owner's rights belong to starsink_worker, which owns the tables
 -- they touch: what hangs on those tables never runs as a superuser. starsink_worker is whom all of it runs as, and calls
--- everything; create_warehouse() alone stays a superuser's, as it makes schemas: what it does beyond that, it does as
--- starsink_worker.
+-- everything. Two stay a superuser's: create_warehouse() makes schemas, and does what is beyond that as starsink_worker;
+-- follow_tablespaces() grants what only a superuser can, by the catalog alone.
 DO $$
 DECLARE
     item record;
 BEGIN
     FOR item IN
-        SELECT p.oid::pg_catalog.regprocedure AS name, p.prosecdef AND p.oid <> 'starsink.create_warehouse()'::pg_catalog.regprocedure AS is_workers
+        SELECT p.oid::pg_catalog.regprocedure AS name, p.prosecdef AND p.oid <> ALL (ARRAY['starsink.create_warehouse()', 'starsink.follow_tablespaces()']::pg_catalog.regprocedure[]) AS is_workers
         FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace
     LOOP
         IF item.is_workers THEN

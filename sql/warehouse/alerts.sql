@@ -86,6 +86,10 @@ VALUES
      'Kafka deleted messages of the last hour''s reading before they were read: its retention is shorter than the outage was.'),
     ('unbalanced_books', 'starsink_topic_difference', '>', 0, 0, '0', 'critical',
      'received is not loaded + duplicates + dropped + quarantined: run SELECT * FROM starsink.verify() and report it.'),
+    ('new_members', 'starsink_dimension_new_members', '>', 500000, 200000, '1 min', 'warning',
+     'A dimension grows by more than half a million members in 10 minutes: look at the newest rows of the one it names. Robots, or somebody who sends made-up ids, may be at work; their events are loaded all the same.'),
+    ('keys_used', 'starsink_dimension_keys_used', '>', 0.8, 0.75, '0', 'critical',
+     'A dimension has given four fifths of its 2,147,483,647 keys: find out what makes so many members while there is time. Nothing is loaded once there is no key left.'),
     ('job_failed', 'starsink_job_failed', '>=', 1, 1, '0', 'warning',
      'A job of the steward failed at its last run: starsink.jobs has the error. It is tried again.')
 ON CONFLICT (name) DO NOTHING;

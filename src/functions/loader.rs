@@ -11,6 +11,7 @@ use crate::settings::Settings;
 use crate::warehouse::layout;
 use crate::warehouse::load::Loader;
 use crate::worker::assignment;
+use crate::worker::partition_maker;
 
 /// Keys that a session remembers per dimension; sessions come and go, so few.
 const CACHE_ENTRIES: usize = 10_000;
@@ -60,9 +61,11 @@ impl Call {
 
 /// Runs `body` with the session's loader. An error inside drops it, as its plans may be half made.
 pub fn with_loader<R>(body: impl FnOnce(&mut Loader) -> Result<R, Failure>) -> Result<R, Failure> {
-    let mut loader = LOADER.take().unwrap_or_else(|| Loader::new(CACHE_ENTRIES));
-    // Another session may have dropped a partition since; a look costs little.
-    loader.forget();
+    let mut loader = LOADER
+        .take()
+        .unwrap_or_else(|| Loader::new(CACHE_ENTRIES, Some(partition_maker::ask)));
+    // Another session may have merged since, or this one rolled back.
+    loader.forget_members();
     let result = body(&mut loader)?;
     LOADER.set(Some(loader));
     Ok(result)

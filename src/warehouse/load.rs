@@ -9,7 +9,7 @@ use super::facts::{self, Probe, Verdict};
 use super::latency::latencies;
 use super::ledger::{Entry, Kind, Ledger};
 use super::order_lines::OrderLines;
-use super::partitions::Partitions;
+use super::partitions::{Helper, Partitions};
 use super::quarantine::{Quarantine, Stage};
 use super::statement::{Statement, get};
 use super::transaction;
@@ -102,6 +102,8 @@ pub struct Loader {
     audit_key: Statement,
     /// Duplicates came lately: look first.
     expects_duplicates: bool,
+    /// The last batch failed: what it minted is lost.
+    has_failed: bool,
     /// Failures of unclear blame in a row.
     unclear: u32,
 }
@@ -109,8 +111,12 @@ pub struct Loader {
 /// After so many failures of unclear blame, the rows are suspected.
 const SUSPICION: u32 = 3;
 
+/// So often a batch begins again because members were merged meanwhile.
+const MERGES: u32 = 20;
+
 impl Loader {
-    pub fn new(cache_entries: usize) -> Loader {
+    /// `helper`: see [`Partitions::new`].
+    pub fn new(cache_entries: usize, helper: Option<Helper>) -> Loader {
         Loader {
             dimensions: Dimensions::new(cache_entries),
             versions: Versions::new(),
@@ -119,9 +125,10 @@ impl Loader {
             quarantine: Quarantine::new(),
             ledger: Ledger::new(),
             commands: Commands::new(),
-            partitions: Partitions::new(),
+            partitions: Partitions::new(helper),
             audit_key: Statement::new("SELECT pg_catalog.nextval('starsink.audit_key')", &[]),
             expects_duplicates: false,
+            has_failed: false,
             unclear: 0,
         }
     }
@@ -133,7 +140,12 @@ impl Loader {
         source: &Source<'_>,
         known: Control,
     ) -> Result<Outcome, Failure> {
-        self.prepare_partitions(batch, |body| transaction::run(c"making partitions", body))?;
+        self.partitions.prepare(batch)?;
+        let mut is_repaired = false;
+        let mut merges = 0;
+        if self.has_failed {
+            self.mint(batch);
+        }
         let mut way = if self.expects_duplicates {
             Way::Probing
         } else {
@@ -155,16 +167,48 @@ impl Loader {
                 Ok(Progress::Done(found)) => {
                     self.dimensions.commit();
                     self.settle(way, found);
+                    self.has_failed = false;
                     return Ok(Outcome::Committed);
                 }
                 Ok(Progress::CommandsChanged) => return Ok(Outcome::Stale),
                 // What was committed is dimension members alone.
-                Ok(Progress::VersionsChanged) => self.forget(),
+                Ok(Progress::VersionsChanged) if merges < MERGES => {
+                    merges += 1;
+                    self.forget_members();
+                }
+                Ok(Progress::VersionsChanged) => return Err(Failure::versions_keep_changing()),
                 Err(failure) => {
                     self.dimensions.abort();
+                    self.has_failed = true;
+                    if !is_repaired && failure.is_refused_row() {
+                        is_repaired = true;
+                        self.partitions.forget();
+                        if self.partitions.prepare(batch)? {
+                            continue;
+                        }
+                    }
                     way = self.next_way(way, failure)?;
+                    self.mint(batch);
                 }
             }
+        }
+    }
+
+    /// Commits the batch's members by themselves. Keys that an aborted transaction minted are gone for good, and there are two
+    /// thousand million of them: a batch that fails must not take new ones with every try. If this fails, the batch itself will say
+    /// what is wrong.
+    fn mint(&mut self, batch: &Batch) {
+        let minted = transaction::run(c"making members", || {
+            transaction::as_writer(|| {
+                let mut keys = Keys::unresolved(batch);
+                self.versions.begin()?;
+                self.dimensions
+                    .resolve(false, batch, 0..batch.rows.len(), &mut keys)
+            })
+        });
+        match minted {
+            Ok(()) => self.dimensions.commit(),
+            Err(_) => self.dimensions.abort(),
         }
     }
 
@@ -228,9 +272,12 @@ impl Loader {
         batch: &mut Batch,
         finish: impl Fn(&Loader, &Batch, i64, &mut Verdict) -> Result<R, Failure>,
     ) -> Result<R, Failure> {
-        self.prepare_partitions(batch, |body| body())?;
+        self.partitions.prepare_within(batch)?;
+        let mut is_repaired = false;
+        let mut merges = 0;
         let mut way = Way::Probing;
         loop {
+            let mut has_changed = false;
             let attempt = transaction::sub(|| {
                 transaction::as_writer(|| {
                     let progress =
@@ -240,7 +287,10 @@ impl Loader {
                     match progress {
                         Progress::Done(result) => Ok(result),
                         // Undone as a whole, so that the lock on the versions is let go.
-                        _ => Err(Failure::sql("loading events", "dimensions were merged")),
+                        _ => {
+                            has_changed = true;
+                            Err(Failure::versions_keep_changing())
+                        }
                     }
                 })
             });
@@ -251,31 +301,34 @@ impl Loader {
                     self.unclear = 0;
                     return Ok(result);
                 }
-                Err(_) if self.versions.has_changed() => self.forget(),
-                Err(failure) => way = self.next_way(way, failure)?,
+                Err(_) if has_changed && merges < MERGES => {
+                    merges += 1;
+                    self.forget_members();
+                }
+                Err(failure) => {
+                    if !is_repaired && failure.is_refused_row() {
+                        is_repaired = true;
+                        self.partitions.forget();
+                        if self.partitions.prepare_within(batch)? {
+                            continue;
+                        }
+                    }
+                    way = self.next_way(way, failure)?;
+                }
             }
         }
     }
 
     /// Forgets what is known of the tables.
     pub fn forget(&mut self) {
-        self.dimensions.forget();
-        self.versions.forget();
+        self.forget_members();
         self.partitions.forget();
     }
 
-    fn prepare_partitions(
-        &mut self,
-        batch: &Batch,
-        within: impl FnOnce(&mut dyn FnMut() -> Result<(), Failure>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        let times = self.partitions.missing(batch);
-        if times.is_empty() {
-            return Ok(());
-        }
-        within(&mut || self.partitions.ensure(&times))?;
-        self.partitions.made(&times);
-        Ok(())
+    /// Forgets what is known of members. Of partitions, a write itself finds out that one is gone.
+    pub fn forget_members(&mut self) {
+        self.dimensions.forget();
+        self.versions.forget();
     }
 
     fn settle(&mut self, way: Way, found_duplicates: bool) {
@@ -287,11 +340,7 @@ impl Loader {
     fn next_way(&mut self, way: Way, failure: Failure) -> Result<Way, Failure> {
         match (failure.blame(), way) {
             (Blame::Duplicate, Way::Straight) => Ok(Way::Probing),
-            (Blame::Duplicate | Blame::Row, Way::Straight | Way::Probing) => {
-                // The row may be refused because its partition was dropped by hand.
-                self.partitions.forget();
-                Ok(Way::Halving)
-            }
+            (Blame::Duplicate | Blame::Row, Way::Straight | Way::Probing) => Ok(Way::Halving),
             (Blame::Unclear, Way::Straight | Way::Probing) if self.unclear >= SUSPICION => {
                 Ok(Way::Halving)
             }

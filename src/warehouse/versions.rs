@@ -32,11 +32,6 @@ impl Versions {
         self.known = None;
     }
 
-    /// Whether [`Versions::hold`] found a merge.
-    pub fn has_changed(&self) -> bool {
-        self.known.is_none()
-    }
-
     /// Before keys are resolved: what is resolved from now on is at least this new.
     pub fn begin(&mut self) -> Result<(), Failure> {
         if self.known.is_none() {

@@ -89,7 +89,7 @@ impl Ingest {
     fn new(session: Session) -> Ingest {
         let settings = Settings::current();
         // Entries of about 40 bytes in two generations over the dimensions, of which two are large.
-        let loader = Loader::new(settings.memory / 640);
+        let loader = Loader::new(settings.memory / 640, None);
         let seed = xxh3_64(
             format!("{:?} {}", std::time::SystemTime::now(), std::process::id()).as_bytes(),
         );
@@ -356,9 +356,13 @@ impl Ingest {
         else {
             return Ok(ROUND);
         };
+        let has_ended = running.pipeline.has_ended();
         let Some(mut batch) = running.pipeline.take() else {
             if let Some(trouble) = running.pipeline.trouble() {
                 return self.trouble(trouble);
+            }
+            if has_ended {
+                return Err(Failure::sql("decoding", "the thread has ended"));
             }
             self.show(false);
             return Ok(ROUND);

@@ -10,6 +10,7 @@
 //! - [`steward`]  what time brings: runs the jobs that are due
 //! - [`jobs`]     its account of them
 //! - [`job_board`] shared memory: how each job stands, for starsink.jobs
+//! - [`partition_maker`] a worker for a moment: partitions for a session that cannot commit
 //! - [`crawler`]  product pages: claimed, fetched in threads of their own, merged; [`crawl_queue`] its statements, [`verdict`] what follows from a visit
 //! - [`webhook`]  alerts to an address outside, from the steward
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
@@ -24,6 +25,7 @@ pub mod ingest;
 pub mod job_board;
 pub mod jobs;
 pub mod launcher;
+pub mod partition_maker;
 pub mod pipeline;
 pub mod scout;
 pub mod session;

@@ -110,7 +110,13 @@ fn functions_that_run_with_their_owners_rights_are_no_superusers() {
         .map(|row| row.get(0))
         .collect();
     // It makes schemas, and does the rest as starsink_worker.
-    assert_eq!(of_superusers, ["starsink.create_warehouse()"]);
+    assert_eq!(
+        of_superusers,
+        [
+            "starsink.create_warehouse()",
+            "starsink.follow_tablespaces()"
+        ]
+    );
     let others: Vec<String> = pg
         .query(
             "SELECT p.oid::regprocedure::text FROM pg_proc AS p
