@@ -130,7 +130,7 @@ impl Failure {
             Code::ERRCODE_LOCK_NOT_AVAILABLE,
             format!("the partition of warehouse.fact_event for {month} cannot be made now: other transactions hold locks on it or on its dimensions"),
         )
-        .hint("Try again when they are over: look in pg_stat_activity for transactions that have loaded or merged and stay open. SELECT starsink.ensure_partition('…') makes a partition beforehand.")
+        .hint("Try again when they are over: look in pg_stat_activity for transactions that have loaded or merged and stay open.")
     }
 
     /// Others were faster, every time.

@@ -26,13 +26,14 @@ fn loading_ends_where_the_merges_cannot_be_read() {
     holder
         .batch_execute("BEGIN; LOCK TABLE starsink.merge_history IN ACCESS EXCLUSIVE MODE")
         .unwrap();
-    for call in &calls {
+    for (place, call) in calls.iter().enumerate() {
         let refused = pg.refusal(&format!("SET statement_timeout = '300ms'; {call}"));
         assert!(refused.starts_with("57014"), "{refused}");
-        for (how, over) in [
+        let ways = [
             ("pg_cancel_backend", "57014"),
             ("pg_terminate_backend", "57P01"),
-        ] {
+        ];
+        for (how, over) in ways.into_iter().filter(|_| place == 0) {
             let mut session = pg.connect(pg.database());
             let pid: i32 = session
                 .query_one("SELECT pg_backend_pid()", &[])
