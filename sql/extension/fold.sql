@@ -147,7 +147,7 @@ BEGIN
     FOR item IN
         SELECT x.indexrelid::regclass AS name, x.indrelid FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid
         WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass
-           OR all_of_them AND i.inhparent = 'warehouse.fact_event_person'::regclass
+           OR all_of_them AND i.inhparent = to_regclass('warehouse.fact_event_person')
         UNION ALL
         SELECT x.indexrelid::regclass, x.indrelid FROM pg_index AS x WHERE x.indexrelid = 'warehouse.fact_order_line_audit_key'::regclass
     LOOP

@@ -38,7 +38,7 @@ BEGIN
     END IF;
     IF hashes <> '{}' THEN
         -- Events of others that name the address: the code tells which. Where addresses are or were kept in full, any may.
-        conditions := conditions || (CASE WHEN EXISTS (SELECT FROM warehouse.dim_customer AS c WHERE c.email IS NOT NULL) THEN '' ELSE 'f.quality_flags & 70368744177664 <> 0 AND ' END
+        conditions := conditions || (CASE WHEN EXISTS (SELECT FROM warehouse.dim_customer AS c WHERE c.email IS NOT NULL) THEN '' ELSE 'f.quality_flags & 35184372088832 <> 0 AND ' END
             || 'starsink.names_person(convert_to(concat_ws('' '', f.current_url, f.referrer_url, f.extras::text), ''UTF8''), ''{}'', ''{}'', $3)');
     END IF;
     -- What is not committed when the first step begins has a greater audit key than this one: a batch takes its own under

@@ -103,6 +103,7 @@ COMMENT ON FUNCTION starsink.quality_codes(bigint) IS 'The codes in fact_event.q
 COMMENT ON FUNCTION starsink.validation_codes() IS 'The rows of starsink.codes.';
 COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward, 33 the crawler.';
 COMMENT ON FUNCTION starsink.partition_states() IS 'What each partition''s worker is doing with it.';
+COMMENT ON FUNCTION starsink.known_sites() IS 'Sites that starsink.site begins with: AI assistants and payment providers.';
 COMMENT ON FUNCTION starsink.extract_product(text, text) IS 'What a product page says, by its HTML and address; NULL if it shows no product. The first columns are those of starsink.merge_product().';
 COMMENT ON FUNCTION starsink.crawl_place(text) IS 'A page''s address as the crawler keeps it, its host, and whether that may be visited.';
 COMMENT ON FUNCTION starsink.warehouse_inventory() IS 'What create_warehouse() lays out, by name: relations (tables, views, sequences), indexes and functions.';
