@@ -105,7 +105,7 @@ fn sessions_that_open_commit_and_abort_in_any_order_lose_nothing() {
         })
         .collect();
     let (mut committed, mut prepared, mut named, mut folded) = (1, Vec::new(), 0, 1_i64);
-    let mut end_prepared = |client: &mut Client, (name, events): (String, i64), commits: bool| {
+    let end_prepared = |client: &mut Client, (name, events): (String, i64), commits: bool| {
         let word = if commits { "COMMIT" } else { "ROLLBACK" };
         client
             .batch_execute(&format!("{word} PREPARED '{name}'"))

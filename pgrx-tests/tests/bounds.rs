@@ -185,7 +185,7 @@ fn one_more_event_of_a_device_that_never_pauses_reads_and_writes_its_last_sessio
         pg.one("SELECT idx_tup_fetch::bigint FROM pg_stat_user_tables WHERE relid = 'warehouse.fact_session'::regclass")
     };
     let mut client = pg.connect(pg.database());
-    let mut flush = |client: &mut postgres::Client| {
+    let flush = |client: &mut postgres::Client| {
         client
             .batch_execute("SELECT pg_stat_force_next_flush(); SELECT 1")
             .unwrap();

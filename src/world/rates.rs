@@ -392,7 +392,7 @@ const MONTHS: [&str; 12] = [
 fn day(text: &str) -> Option<NaiveDate> {
     if let Some((date, rest)) = text.split_at_checked(10)
         && text.starts_with(|c: char| c.is_ascii_digit())
-        && date.bytes().nth(4) == Some(b'-')
+        && date.as_bytes().get(4) == Some(&b'-')
     {
         let is_time = rest.strip_prefix(['T', ' ']).is_some_and(|time| {
             time.len() >= 5

@@ -194,11 +194,12 @@ impl Known<'_> {
                 let says_more = object
                     .keys()
                     .any(|key| !matches!(key.as_str(), "@id" | "@type" | "@context"));
-                if says_more && self.looked < MAX_THINGS {
-                    if let Some(name) = self.name(object) {
-                        self.looked += 1;
-                        self.remember(name, object);
-                    }
+                if says_more
+                    && self.looked < MAX_THINGS
+                    && let Some(name) = self.name(object)
+                {
+                    self.looked += 1;
+                    self.remember(name, object);
                 }
                 object.values().for_each(|value| self.learn(value));
             }

@@ -12,9 +12,11 @@ pub struct Budget {
 }
 
 impl Budget {
-    pub const UNLIMITED: Budget = Budget::new(usize::MAX);
+    pub fn unlimited() -> Budget {
+        Budget::new(usize::MAX)
+    }
 
-    pub const fn new(limit: usize) -> Budget {
+    pub fn new(limit: usize) -> Budget {
         Budget {
             limit,
             used: Cell::new(0),

@@ -58,7 +58,7 @@ impl Reader {
             sessions: Sessions::new(),
             orders: Orders::new(),
             bounds: Bounds::USUAL,
-            budget: Budget::UNLIMITED,
+            budget: Budget::unlimited(),
         }
     }
 

@@ -186,7 +186,7 @@ unsafe extern "C-unwind" fn release(
         let Some(reader) = &mut desk.reader else {
             return;
         };
-        let used = std::mem::replace(&mut reader.budget, Budget::UNLIMITED).used();
+        let used = std::mem::replace(&mut reader.budget, Budget::unlimited()).used();
         if used > LITTLE {
             reader.directory.members = Members::default();
             give_back();
