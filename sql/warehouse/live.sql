@@ -103,7 +103,7 @@ CREATE OR REPLACE FUNCTION warehouse.live_session() RETURNS SETOF warehouse.fact
     SELECT s.device_key, s.is_bot, s.session_start, s.session_end, s.date_key, s.first_event_id, s.store_key, s.geography_key, s.browser_key,
            s.os_key, s.device_class, s.referrer_key, s.campaign_key, NULL::text, s.events, s.page_views, s.views, s.selections, s.carts, s.orders,
            s.revenue, s.is_engaged, s.is_bounce, s.view_at, s.option_at, s.cart_at, s.checkout_at, s.success_at, s.first_view_at,
-           s.first_option_at, s.first_cart_at, s.first_checkout_at, s.first_success_at, s.path, s.fold_id
+           s.first_option_at, s.first_cart_at, s.first_checkout_at, s.first_success_at, s.path, s.fold_id, s.is_continued
     FROM warehouse.fact_session AS s
     WHERE NOT EXISTS (SELECT FROM starsink.tail_session_replaced() AS t
                       WHERE (t.device_key, t.is_bot, t.session_start) = (s.device_key, s.is_bot, s.session_start))

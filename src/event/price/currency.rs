@@ -95,9 +95,28 @@ fn code(text: &str) -> Option<&'static str> {
 }
 
 /// The currency's code where one stands beside a sign or an abbreviation, before or behind, apart or glued on: `PEN S/.`,
-/// `kr SEK`, `RD$DOP`. Two codes contradict each other. Small letters, and letters glued to letters, make a code only
-/// beside what means that currency.
+/// `kr SEK`, `RD$DOP`. Two codes contradict each other. Letters glued to letters make a code only beside what means
+/// that currency.
 fn code_beside(text: &str) -> Option<&'static str> {
+    if let Some(only) = only_code(text)? {
+        return Some(only);
+    }
+    let all = normal(text);
+    if TOKENS.contains_key(&*all) {
+        return None;
+    }
+    if let Some(only) = only_code(&all)? {
+        return Some(only);
+    }
+    let (first, last) = (all.get(..3)?, all.get(all.len().checked_sub(3)?..)?);
+    let begins = code(first).filter(|code| means(all.get(3..).unwrap_or_default(), code));
+    begins.or_else(|| {
+        code(last).filter(|code| means(all.get(..all.len() - 3).unwrap_or_default(), code))
+    })
+}
+
+/// The one code among the words of a text, if there is one; `None` where two contradict each other.
+fn only_code(text: &str) -> Option<Option<&'static str>> {
     let mut found = None;
     for word in text.split(|c: char| !c.is_ascii_alphabetic()) {
         if let Some(code) = code(word).filter(|code| found != Some(*code)) {
@@ -107,17 +126,7 @@ fn code_beside(text: &str) -> Option<&'static str> {
             found = Some(code);
         }
     }
-    found.or_else(|| {
-        let all = normal(text);
-        if TOKENS.contains_key(&*all) {
-            return None;
-        }
-        let (first, last) = (all.get(..3)?, all.get(all.len().checked_sub(3)?..)?);
-        let begins = code(first).filter(|code| means(all.get(3..).unwrap_or_default(), code));
-        begins.or_else(|| {
-            code(last).filter(|code| means(all.get(..all.len() - 3).unwrap_or_default(), code))
-        })
-    })
+    Some(found)
 }
 
 /// What aliases are keyed by: `AU $` is `AU$`, `kr.` is `KR`, and `PEN S/.` is `PEN`.
