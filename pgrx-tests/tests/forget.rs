@@ -419,3 +419,21 @@ fn codes_and_addresses_have_the_same_case_under_a_turkish_locale() {
         "2"
     );
 }
+
+#[test]
+fn a_customer_without_an_address_is_forgotten_by_the_user_id() {
+    let pg = Cluster::consuming_nothing();
+    ingest(
+        &pg,
+        &json!({"id": "1", "collection": "view_home_page", "time_stamp": now_micros() / 1_000_000, "device_id": "d", "user_id_db": "77", "store_id": "6"}).to_string(),
+    );
+    let row =
+        &pg.query("SELECT members, events, quarantined FROM starsink.forget_customer('77')")[0];
+    assert_eq!([0, 1, 2].map(|column| row.get::<_, i64>(column)), [1, 1, 0]);
+    assert_eq!(
+        pg.one::<i64>(
+            "SELECT count(*) FROM warehouse.dim_customer WHERE '77' IN (identity, user_id_db)"
+        ),
+        0
+    );
+}

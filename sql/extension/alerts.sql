@@ -20,7 +20,7 @@ CREATE FUNCTION starsink.alert_json(event_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     -- "text" is what chat systems show. A notification holds 8,000 bytes.
-    RETURN (SELECT jsonb_build_object('text', left(e.message, 2000), 'rule', e.rule, 'state', e.state, 'previous', e.previous, 'severity', e.severity,
+    RETURN (SELECT jsonb_build_object('text', left(e.message, 1000), 'rule', e.rule, 'state', e.state, 'previous', e.previous, 'severity', e.severity,
                        'value', e.value, 'threshold', e.threshold, 'labels', e.labels, 'at', e.at, 'event_id', e.event_id, 'database', current_database())
             FROM starsink.alert_event AS e WHERE e.event_id = alert_json.event_id);
 END

@@ -200,7 +200,7 @@ BEGIN
     SELECT ids || COALESCE(array_agg(DISTINCT i.id) FILTER (WHERE i.id <> ALL (ids)), '{}') INTO ids
     FROM warehouse.dim_customer AS c CROSS JOIN LATERAL unnest(ARRAY[CASE c.identity_type WHEN 'user_id' THEN c.identity END, c.user_id_db]) AS i (id)
     WHERE c.customer_key = ANY (keys);
-    SELECT hashes || COALESCE(array_agg(DISTINCT h.hash) FILTER (WHERE h.hash <> ALL (hashes)), '{}') INTO hashes
+    SELECT hashes || COALESCE(array_agg(DISTINCT h.hash) FILTER (WHERE h.hash IS NOT NULL AND h.hash <> ALL (hashes)), '{}') INTO hashes
     FROM warehouse.dim_customer AS c CROSS JOIN LATERAL unnest(c.email_hash || starsink.address_hashes(COALESCE(c.email, ''))) AS h (hash)
     WHERE c.customer_key = ANY (keys);
     SELECT keys || COALESCE(array_agg(c.customer_key), '{}') INTO keys FROM warehouse.dim_customer AS c

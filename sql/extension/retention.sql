@@ -12,21 +12,21 @@ BEGIN
         RETURN 0;
     END IF;
     FOR item IN
-        SELECT c.relname, b.next_time
+        SELECT c.oid::regclass AS name, c.relname, b.next_time
         FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
         CROSS JOIN LATERAL (SELECT (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz AS next_time) AS b
         WHERE i.inhparent = 'warehouse.fact_event'::regclass AND b.next_time <= now() - retention::interval
         ORDER BY b.next_time
     LOOP
         -- Late events could still come in: nobody writes between the count and the end.
-        EXECUTE format('LOCK TABLE warehouse.%I IN SHARE MODE', item.relname);
-        EXECUTE format('SELECT max(audit_key) FROM warehouse.%I', item.relname) INTO last_key;
+        EXECUTE format('LOCK TABLE %s IN SHARE MODE', item.name);
+        EXECUTE format('SELECT max(audit_key) FROM %s', item.name) INTO last_key;
         CONTINUE WHEN NOT starsink.is_folded_up_to(last_key);
         EXECUTE format('INSERT INTO starsink.retention_log (topic, partition, facts, quarantined, source) '
-            'SELECT kafka_topic, kafka_partition, count(*), 0, %L FROM warehouse.%I GROUP BY kafka_topic, kafka_partition', item.relname, item.relname);
-        EXECUTE format('SELECT count(*) FROM warehouse.%I', item.relname) INTO events;
-        EXECUTE format('ALTER TABLE warehouse.fact_event DETACH PARTITION warehouse.%I', item.relname);
-        EXECUTE format('DROP TABLE warehouse.%I', item.relname);
+            'SELECT kafka_topic, kafka_partition, count(*), 0, %L FROM %s GROUP BY kafka_topic, kafka_partition', item.relname, item.name);
+        EXECUTE format('SELECT count(*) FROM %s', item.name) INTO events;
+        EXECUTE format('ALTER TABLE warehouse.fact_event DETACH PARTITION %s', item.name);
+        EXECUTE format('DROP TABLE %s', item.name);
         dropped := dropped + 1;
         RAISE LOG 'starsink: retention: dropped %, % events before %', item.relname, events, item.next_time;
     END LOOP;

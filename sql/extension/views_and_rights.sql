@@ -24,13 +24,18 @@ DECLARE
     item record;
 BEGIN
     FOR item IN
-        SELECT p.oid::pg_catalog.regprocedure AS name, p.prosecdef AND p.oid <> ALL (ARRAY['starsink.create_warehouse()', 'starsink.follow_tablespaces()']::pg_catalog.regprocedure[]) AS is_workers
+        SELECT p.oid::pg_catalog.regprocedure AS name, p.prosecdef AND p.oid <> ALL (ARRAY['starsink.create_warehouse()', 'starsink.follow_tablespaces()']::pg_catalog.regprocedure[]) AS is_workers,
+               pg_catalog.strpos(p.prosrc, E'\\') > 0 AS has_backslashes
         FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = 'starsink'::pg_catalog.regnamespace
     LOOP
         IF item.is_workers THEN
             EXECUTE pg_catalog.format('ALTER FUNCTION %s OWNER TO starsink_worker', item.name);
         END IF;
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item.name);
+        -- Whoever calls it may read backslashes in another way.
+        IF item.has_backslashes THEN
+            EXECUTE pg_catalog.format('ALTER FUNCTION %s SET standard_conforming_strings = on', item.name);
+        END IF;
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_worker', item.name);
     END LOOP;
 END

@@ -11,7 +11,7 @@ END
 $$;
 COMMENT ON FUNCTION warehouse.check_choice(text, text, text[]) IS 'Raises 22023 where a report''s parameter is none of its choices.';
 
-CREATE OR REPLACE FUNCTION warehouse.check_count(parameter text, value bigint) RETURNS void
+CREATE OR REPLACE FUNCTION warehouse.check_count(parameter text, value integer) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF value < 0 THEN
@@ -21,7 +21,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION warehouse.check_count(text, bigint) IS 'Raises 22023 where a report''s number is negative.';
+COMMENT ON FUNCTION warehouse.check_count(text, integer) IS 'Raises 22023 where a report''s number is negative.';
 
 CREATE OR REPLACE FUNCTION warehouse.check_days(first_day date, last_day date, include_bots boolean) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

@@ -15,7 +15,7 @@ SELECT pg_catalog.format('ALTER %s %s OWNER TO starsink_worker', CASE c.relkind 
 FROM pg_catalog.pg_class AS c JOIN super AS s ON s.oid = c.relowner
 WHERE c.relkind IN ('r', 'p', 'v', 'S')
   AND (c.oid IN (SELECT r.oid FROM relation AS r)
-       OR c.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN relation AS r ON r.oid = i.inhparent))
+       OR c.relispartition AND c.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits AS i JOIN relation AS r ON r.oid = i.inhparent))
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                   AND d.objid = c.oid AND d.deptype IN ('i', 'a') AND c.relkind = 'S')
 UNION ALL

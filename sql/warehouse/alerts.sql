@@ -1,6 +1,7 @@
 -- Alerts: rules as rows, and the history of what became of them. Insert-only: the newest event of a rule is its state.
 CREATE TABLE IF NOT EXISTS starsink.alert_rule (
-    name            text COLLATE "C" PRIMARY KEY,
+    -- A notification has room for 8,000 bytes.
+    name            text COLLATE "C" PRIMARY KEY CHECK (pg_catalog.octet_length(name) <= 200),
     metric          text COLLATE "C" NOT NULL,
     comparison      text NOT NULL CHECK (comparison IN ('>', '>=', '<', '<=')),
     threshold       double precision NOT NULL,
@@ -8,7 +9,7 @@ CREATE TABLE IF NOT EXISTS starsink.alert_rule (
     hold_for        interval NOT NULL DEFAULT '1 minute' CHECK (hold_for >= interval '0'),
     severity        text NOT NULL DEFAULT 'warning' CHECK (severity IN ('info', 'warning', 'critical')),
     enabled         boolean NOT NULL DEFAULT true,
-    description     text NOT NULL,
+    description     text NOT NULL CHECK (pg_catalog.octet_length(description) <= 1000),
     -- Else an alert would resolve while its threshold is still crossed, and fire again at once.
     CONSTRAINT clear_threshold_lies_on_the_good_side CHECK (
         CASE WHEN comparison IN ('>', '>=') THEN clear_threshold <= threshold ELSE clear_threshold >= threshold END)

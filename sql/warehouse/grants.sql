@@ -25,7 +25,7 @@ GRANT SELECT (customer_key, identity_type, email_domain, customer_group, country
 GRANT SELECT (referrer_key, host, registrable_domain, kind, source, medium, term, is_internal) ON warehouse.dim_referrer TO starsink_reader;
 GRANT SELECT (device_key, is_bot, session_start, session_end, date_key, first_event_id, store_key, geography_key, browser_key, os_key, device_class,
               referrer_key, campaign_key, events, page_views, views, selections, carts, orders, revenue, is_engaged, is_bounce, view_at, option_at,
-              cart_at, checkout_at, success_at, first_view_at, first_option_at, first_cart_at, first_checkout_at, first_success_at, path, fold_id)
+              cart_at, checkout_at, success_at, first_view_at, first_option_at, first_cart_at, first_checkout_at, first_success_at, path, fold_id, is_continued)
     ON warehouse.fact_session TO starsink_reader;
 GRANT SELECT (event_time, audit_key, date_key, time_key, event_type_key, product_key, customer_key, device_key, browser_key, os_key,
               user_agent_key, store_key, referrer_key, geography_key, campaign_key, alloy_option_key, diamond_option_key,

@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_exchange_rate (
     rate_date     date NOT NULL,
     currency_key  integer NOT NULL REFERENCES warehouse.dim_currency,
     date_key      integer NOT NULL REFERENCES warehouse.dim_date,
-    units_per_eur numeric(28,12) NOT NULL CHECK (units_per_eur > 0),
+    units_per_eur numeric(28,12) NOT NULL CHECK (units_per_eur > 0 AND units_per_eur <> 'NaN'),
     source        text NOT NULL,
     loaded_at     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     PRIMARY KEY (currency_key, rate_date)

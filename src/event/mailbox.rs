@@ -157,12 +157,17 @@ impl Search<'_> {
     fn all(&self) -> Vec<Mailbox> {
         let mut found = Vec::new();
         let mut free = 0;
+        // Behind the last letter that ends what stands in front of a host.
+        let mut word = 0;
         for (at, letter) in self.letters.iter().enumerate() {
+            if ends_authority(letter.letter) {
+                word = at + 1;
+            }
             if at < free || !is_at(letter.letter) {
                 continue;
             }
             let place = self
-                .credentials(free, at)
+                .credentials(free.max(word), at)
                 .or_else(|| self.address(free, at));
             if let Some((range, address)) = place
                 && let Some(letters @ [first, ..]) = self.letters.get(range.clone())
@@ -178,21 +183,17 @@ impl Search<'_> {
         found
     }
 
-    /// `user:password` in front of a URL's host, which stays.
-    fn credentials(&self, free: usize, at: usize) -> Option<(Range<usize>, String)> {
-        let is_end = |c: char| c.is_whitespace() || "/?#\"'<>\\".contains(c);
-        let mut start = at;
-        while start > free && !self.is(start - 1, is_end) {
-            start -= 1;
-        }
+    /// `user:password` in front of a URL's host, which stays. It begins at `start`.
+    fn credentials(&self, start: usize, at: usize) -> Option<(Range<usize>, String)> {
         let is_authority =
             start >= 2 && self.is(start - 1, |c| c == '/') && self.is(start - 2, |c| c == '/');
         if !is_authority || start == at {
             return None;
         }
         let rest = self.letters.get(at..)?;
-        let end = rest.iter().position(|it| is_end(it.letter));
-        let rest = rest.get(..end.unwrap_or(rest.len()).min(2 * MAX_DOMAIN))?;
+        let rest = rest.get(..rest.len().min(2 * MAX_DOMAIN))?;
+        let end = rest.iter().position(|it| ends_authority(it.letter));
+        let rest = rest.get(..end.unwrap_or(rest.len()))?;
         let last = at + rest.iter().rposition(|it| is_at(it.letter))?;
         let user = self.text(start, last);
         let user = user.split(':').next()?;
@@ -246,6 +247,11 @@ impl Search<'_> {
     }
 }
 
+/// Whether this letter cannot stand in a URL between its slashes and its path.
+fn ends_authority(c: char) -> bool {
+    c.is_whitespace() || "/?#\"'<>\\".contains(c)
+}
+
 fn is_at(c: char) -> bool {
     matches!(c, '@' | '＠' | '﹫')
 }
@@ -268,26 +274,39 @@ fn domain_length(text: &str) -> Option<usize> {
     // As many letters as there are.
     let lower = text.chars().filter_map(|c| c.to_lowercase().next());
     let lower: String = lower.collect();
-    let mut ends = Vec::new();
-    let mut end = 0;
-    for label in lower.split('.').take(MAX_LABELS) {
-        if label.is_empty() || label.starts_with('-') || label.ends_with('-') {
+    // Where it may end: behind a label, or behind the letters that a label begins with (`anna@example.com-20251123`).
+    let (mut ends, mut start, mut last) = (Vec::new(), 0, 0);
+    for (place, label) in lower.split('.').take(MAX_LABELS).enumerate() {
+        if label.is_empty() || label.starts_with('-') {
             break;
         }
-        end += label.len();
-        ends.push(end);
-        end += 1;
+        last = start;
+        let is_letter = |c: char| c.is_alphabetic() || is_accent(c);
+        let letters = label.find(|c| !is_letter(c)).unwrap_or(label.len());
+        if place > 0 && letters > 1 && letters < label.len() {
+            ends.push(start + letters);
+        }
+        if label.ends_with('-') {
+            break;
+        }
+        if place > 0 {
+            ends.push(start + label.len());
+        }
+        start += label.len() + 1;
     }
-    let whole = lower.get(..*ends.last()?)?;
-    ends.iter()
+    let domain = |end: usize| lower.get(..end).unwrap_or_default();
+    let known = ends
+        .iter()
         .rev()
-        .take(ends.len() - 1)
-        .find(|end| {
-            let domain = lower.get(..**end).unwrap_or_default();
-            registrable_domain(domain).is_some() && !is_picture(domain)
+        .find(|end| registrable_domain(domain(**end)).is_some() && !is_picture(domain(**end)));
+    known
+        .or_else(|| {
+            let of_the_last = ends.iter().rev().take_while(|end| **end > last);
+            of_the_last
+                .into_iter()
+                .find(|end| may_be_a_domain(domain(**end)))
         })
         .copied()
-        .or_else(|| (ends.len() > 1 && may_be_a_domain(whole)).then_some(whole.len()))
         .and_then(|end| Some(lower.get(..end)?.chars().count()))
 }
 

@@ -1,10 +1,11 @@
 //! Words that programs write where they have no value: `undefined`, `null`, `[object Object]`, a UUID of zeros.
 
 /// What says nothing wherever a name or an id should stand, in lower case.
-const WORDS: [&str; 16] = [
+const WORDS: [&str; 17] = [
     "(none)",
     "(not set)",
     "(null)",
+    "<nil>",
     "<null>",
     "[object null]",
     "[object object]",
@@ -25,6 +26,10 @@ const MAX_BYTES: usize = 40;
 
 /// Whether the trimmed text is no name of anything. Zero may be one: stores and events are counted from there.
 pub fn is_word(text: &str) -> bool {
+    let unquoted = text.trim_matches(['"', '\'']);
+    if unquoted.len() < text.len() {
+        return unquoted.is_empty() || is_word(unquoted.trim());
+    }
     // Few names begin as these do, and fewer are as short.
     let may_be = matches!(
         text.as_bytes().first(),
@@ -52,6 +57,10 @@ pub fn is_nobody(text: &str) -> bool {
     // Nearly every id ends the search here, at its first or second byte.
     if text.len() > MAX_BYTES || text.bytes().any(|byte| matches!(byte, b'2'..=b'9')) {
         return false;
+    }
+    // What programs write for an empty object or list, and what people write for nothing.
+    if !text.is_empty() && text.bytes().all(|byte| b"-{}[]".contains(&byte)) {
+        return true;
     }
     let mut parts = text
         .split(['.', '-', '_', ':', ' '])
@@ -116,6 +125,9 @@ mod tests {
             "{00000000-0000-0000-0000-000000000000}",
             "00000000000000000000000000000000",
             "FFFFFFFF-ffff-ffff-ffff-ffffffffffff",
+            "<nil>",
+            "\"undefined\"",
+            "''",
         ] {
             assert!(is_word(text) && is_nobody(text), "{text}");
         }
@@ -130,6 +142,10 @@ mod tests {
             "undefined.undefined",
             "null-null",
             "NaN.0",
+            "-",
+            "--",
+            "{}",
+            "[]",
         ] {
             assert!(is_nobody(text) && !is_word(text), "{text}");
         }
@@ -143,7 +159,6 @@ mod tests {
             "nilsson",
             "anonymous",
             "null1",
-            "-",
             "object",
             "00000000-0000-4000-8000-000000000001",
             "00000000-0000-0000-0000-000000000001",

@@ -27,13 +27,14 @@ pub fn open(path: &Path) -> Result<(File, Metadata), Failure> {
     }
 }
 
-/// COPY's rule: members of pg_read_server_files may read the server's files. The caller counts, not the owner of the
-/// function that reads.
+/// COPY's rule: members of pg_read_server_files may read the server's files. Who calls the function counts, not whose session
+/// it is: an index's function of somebody else runs in a superuser's session too. So no function that asks this may run with its
+/// owner's rights.
 pub fn may_read() -> Result<(), Failure> {
     // SAFETY: catalog look-ups inside a transaction.
     let may = unsafe {
         pg_sys::has_privs_of_role(
-            pg_sys::GetOuterUserId(),
+            pg_sys::GetUserId(),
             pg_sys::Oid::from(pg_sys::ROLE_PG_READ_SERVER_FILES),
         )
     };

@@ -78,8 +78,9 @@ fn load(batch: &mut Batch, topic: &str, reason: Option<&str>) -> Result<Counts, 
 }
 
 /// Loads a file of JSON lines in UTF-8 from the server: plain, gzip or zstd. Whole or not at all, as the caller's transaction
-/// commits; starsink.progress_ingest_file shows how far it is.
-#[pg_extern(security_definer, volatile, parallel_unsafe, strict)]
+/// commits; starsink.progress_ingest_file shows how far it is. Whether the caller may read it is asked with the caller's rights;
+/// the rest is done as starsink_worker.
+#[pg_extern(volatile, parallel_unsafe, strict)]
 #[search_path(pg_catalog, pg_temp)]
 fn ingest_file(
     path: &str,
@@ -93,14 +94,18 @@ fn ingest_file(
         name!(quarantined, i64),
     ),
 > {
-    match transaction::without_triggers(|| read_file(path)) {
+    let loaded = file::may_read().and_then(|()| {
+        transaction::as_writer(|| {
+            transaction::unconfined(|| transaction::without_triggers(|| read_file(path)))
+        })
+    });
+    match loaded {
         Ok(sum) => TableIterator::once(sum.row()),
         Err(failure) => failure.raise(),
     }
 }
 
 fn read_file(path: &str) -> Result<Counts, Failure> {
-    file::may_read()?;
     let unreadable = |error| Failure::file(path, &error);
     let (file, about) = file::open(Path::new(path))?;
     let read = Arc::new(AtomicU64::new(0));

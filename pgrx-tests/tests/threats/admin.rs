@@ -210,3 +210,33 @@ fn a_trigger_on_any_table_that_an_operator_can_have_written_is_no_superusers() {
     let places: i64 = pg.one("SELECT count(DISTINCT place) FROM public.witness");
     assert!(places > 15, "only {places} tables were written to");
 }
+
+#[test]
+fn code_of_his_in_a_superusers_session_reads_no_file() {
+    let pg = with_operator();
+    let secret = pg.data().join("global").join("1260");
+    let path = secret.display();
+    // An index's function runs whenever somebody analyses the table, autovacuum too; the other when a superuser calls it.
+    pg.connect_as("operator", pg.database())
+        .batch_execute(&format!(
+            "CREATE FUNCTION his.look(n integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN
+                 BEGIN PERFORM starsink.ingest_file('{path}'); EXCEPTION WHEN insufficient_privilege THEN NULL; END;
+                 BEGIN PERFORM starsink.load_exchange_rates('{path}', 'rows'); EXCEPTION WHEN insufficient_privilege THEN NULL; END;
+                 RETURN n; END $f$;
+             CREATE TABLE his.t (n integer); CREATE INDEX ON his.t (his.look(n)); INSERT INTO his.t VALUES (1), (2);
+             CREATE FUNCTION his.lend() RETURNS void LANGUAGE sql SECURITY DEFINER AS $f$ SELECT his.look(3) $f$"
+        ))
+        .unwrap();
+    pg.sql("ANALYZE his.t; SELECT his.lend()");
+    assert_eq!(
+        pg.one::<i64>("SELECT count(*) FROM starsink.ledger WHERE topic LIKE 'file:%'"),
+        0
+    );
+    assert_eq!(pg.quarantined(), 0);
+    // Who may read files himself still can.
+    let refusal = pg.refusal(&format!(
+        "SELECT * FROM starsink.ingest_file('{}')",
+        pg.data().display()
+    ));
+    assert!(refusal.starts_with("58030"), "{refusal}");
+}

@@ -310,3 +310,25 @@ fn a_merge_moves_no_facts_of_his_and_runs_no_trigger_of_his() {
     assert_eq!(versioned, 1);
     assert_eq!(pg.one::<i64>("SELECT count(*) FROM public.witness"), 0);
 }
+
+#[test]
+fn a_function_that_fits_better_than_ours_is_not_called() {
+    let pg = mallorys();
+    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse(); GRANT USAGE, CREATE ON SCHEMA warehouse TO mallory");
+    // Every call within the reports names the types of a function of ours: none is left to be guessed.
+    for arguments in [
+        "text, bigint",
+        "text, smallint",
+        "text, numeric",
+        "name, integer",
+        "unknown, integer",
+        "text, anyelement",
+    ] {
+        let made = pg.connect_as("mallory", pg.database()).batch_execute(&format!(
+            "CREATE FUNCTION warehouse.check_count({arguments}) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'mine'; END $f$"
+        ));
+        // Some types may not be an argument at all.
+        drop(made);
+    }
+    pg.sql("SELECT * FROM warehouse.top_products(3); SELECT * FROM warehouse.popular_combinations(3, 4); SELECT * FROM warehouse.technology_insights(5)");
+}

@@ -180,3 +180,25 @@ fn an_error_shows_no_backtrace_whatever_the_servers_environment_says() {
         }
     }
 }
+
+#[test]
+fn every_report_answers_a_reader() {
+    let pg = told();
+    pg.sql("SELECT starsink.fold()");
+    let reports: Vec<String> = pg
+        .query(
+            "SELECT format('SELECT * FROM warehouse.%I()', p.proname) FROM pg_proc AS p
+             WHERE p.pronamespace = 'warehouse'::regnamespace AND p.proretset AND p.pronargs = p.pronargdefaults AND p.prokind = 'f'
+               AND has_function_privilege('starsink_reader', p.oid, 'EXECUTE')",
+        )
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(reports.len() > 27, "{reports:?}");
+    for report in reports.iter().map(String::as_str).chain([
+        "SELECT * FROM warehouse.view_duration('product_country')",
+        "SELECT * FROM warehouse.sessions",
+    ]) {
+        seen(&pg, "reader", report);
+    }
+}

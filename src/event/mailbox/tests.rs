@@ -189,3 +189,28 @@ proptest! {
         prop_assert!(!plain.contains("annabx@example.com"), "{}", plain);
     }
 }
+
+#[test]
+fn what_is_glued_to_an_address_is_no_part_of_it() {
+    for (text, left) in [
+        ("anna.b@example.com-20251123", "-20251123"),
+        ("anna.b@example.com2025", "2025"),
+        ("anna.b@example.com-", "-"),
+        ("anna.b@example.com--x", "--x"),
+        ("anna.b%40example.com-1", "-1"),
+        ("anna.b@gmail.con-7", "-7"),
+        ("anna.b@example.co.uk-1", "-1"),
+    ] {
+        let masked = replaced(text, |_| Some(String::new()));
+        assert_eq!(masked.as_deref(), Some(left), "{text}");
+    }
+    assert_eq!(addresses("jquery@3.6.0.min-2.js"), Vec::<String>::new());
+}
+
+#[test]
+fn a_text_of_at_signs_is_looked_through_once() {
+    // Each looked back to the text's beginning once: this would go on for an hour.
+    assert_eq!(find(&"@".repeat(4_000_000)), []);
+    find(&"a@".repeat(2_000_000));
+    find(&format!("https://{}", "@".repeat(1_000_000)));
+}

@@ -179,7 +179,8 @@ pub const PAYMENT: &str = "
     yoomoney.ru zalopay.vn zimpler.net zip.co
     3dsecure.io acs-touch.com apata.io arcot.com centinelapi.cardinalcommerce.com enstage.com gpayments.com modirum.com
     mycardsecure.com netcetera.com ravelin.com rsa3dsauth.co.uk rsa3dsauth.com securecode.com securesuite.co.uk securesuite.net
-    touchtechpayments.com verifiedbyvisa.com wibmo.com wlp-acs.com
+    touchtechpayments.com verifiedbyvisa.com wibmo.com wlp-acs.com acs.revolut.com secure.checkout.visa.com src.mastercard.com
+    billpay.de cmi.co.ma computop-paygate.com girogate.de ideal.ing.nl securepay.ing.nl wero-wallet.eu
     com.afterpaymobile com.eg.android.alipaygphone com.klarna.android com.myklarnamobile com.paypal.android.p2pmobile
     com.paypal.here net.one97.paytm
 ";
