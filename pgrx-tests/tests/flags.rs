@@ -38,7 +38,7 @@ fn a_store_is_unknown_until_it_is_completed() {
     assert_eq!(flags_of(&pg, "second", &view("9901")), ["STORE_UNKNOWN"]);
     pg.sql("CREATE TABLE source AS SELECT '9901' AS store_id, 'DE' AS country_code; SELECT starsink.merge_store('source')");
     assert!(flags_of(&pg, "merged", &view("9901")).is_empty());
-    assert!(flags_of(&pg, "none", r#""collection":"view_home_page""#).is_empty());
+    assert!(flags_of(&pg, "storeless", r#""collection":"view_home_page""#).is_empty());
 }
 
 #[test]

@@ -425,7 +425,7 @@ fn a_customer_without_an_address_is_forgotten_by_the_user_id() {
     let pg = Cluster::consuming_nothing();
     ingest(
         &pg,
-        &json!({"id": "1", "collection": "view_home_page", "time_stamp": now_micros() / 1_000_000, "device_id": "d", "user_id_db": "77", "store_id": "6"}).to_string(),
+        &json!({"id": "1", "collection": "view_home_page", "time_stamp": now_micros() / 1_000_000, "device_id": "d", "user_id_db": "77", "store_id": "6", "note": "only for me"}).to_string(),
     );
     let row =
         &pg.query("SELECT members, events, quarantined FROM starsink.forget_customer('77')")[0];

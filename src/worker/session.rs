@@ -64,7 +64,10 @@ pub fn pin() {
     for (name, value) in PINNED.iter().chain(SESSION) {
         // SAFETY: terminated names; valid values.
         unsafe {
-            if pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null() {
+            // A database of another encoding is refused later, in words: see `look_around`.
+            let is_foreign = *name == c"client_encoding"
+                && pg_sys::GetDatabaseEncoding() != pg_sys::pg_enc::PG_UTF8 as i32;
+            if is_foreign || pg_sys::GetConfigOption(name.as_ptr(), true, false).is_null() {
                 continue;
             }
             pg_sys::SetConfigOption(

