@@ -1,8 +1,9 @@
 //! A worker for a moment: makes partitions of the fact table for a session whose transaction cannot commit, so that the
 //! session never holds the locks that takes. It needs no preloaded library, and ends when it is done.
 //!
-//! The session waits for it, so the two are one to the lock manager: what the session's transaction has locked, members of
-//! dimensions above all, does not stand in the worker's way, and who waits for either is seen by the search for deadlocks.
+//! What the session's transaction has locked or changed stands in its way, as in everybody's: it gives up after short waits
+//! for locks, and the session makes the partition itself. (As members of one lock group the two would not wait for each
+//! other's locks; but then the worker would look for the end of a transaction that waits for it, and never be told.)
 
 use std::ffi::CStr;
 use std::time::Duration;
@@ -38,14 +39,6 @@ const SESSION: &[(&CStr, &CStr)] = &[
 /// Has the partitions of these times made, and waits for that. False where no worker is to be had; whether they are there
 /// then is for the caller to see: why not stands in the server's log.
 pub fn ask(times: &[i64]) -> Result<bool, Failure> {
-    // SAFETY: plain globals of the server. A member of another group is a parallel query's worker, and leads none.
-    unsafe {
-        let group = (*pg_sys::MyProc).lockGroupLeader;
-        if !group.is_null() && group != pg_sys::MyProc {
-            return Ok(false);
-        }
-        pg_sys::BecomeLockGroupLeader();
-    }
     for some in times.chunks(AT_MOST) {
         let Some(worker) = start(some) else {
             return Ok(false);
@@ -58,7 +51,7 @@ pub fn ask(times: &[i64]) -> Result<bool, Failure> {
 fn start(times: &[i64]) -> Option<DynamicBackgroundWorker> {
     // SAFETY: plain globals of this process.
     let (database, pid) = unsafe { (pg_sys::MyDatabaseId, pg_sys::MyProcPid) };
-    let mut words = format!("{} {pid}", database.to_u32());
+    let mut words = database.to_u32().to_string();
     for time in times {
         words.push_str(&format!(" {time}"));
     }
@@ -101,13 +94,12 @@ fn wait_for(worker: DynamicBackgroundWorker) -> Result<(), Failure> {
     }
 }
 
-/// What it was told: the database, who waits, and the times.
-fn told(words: &str) -> Option<(pg_sys::Oid, i32, Vec<i64>)> {
+/// What it was told: the database and the times.
+fn told(words: &str) -> Option<(pg_sys::Oid, Vec<i64>)> {
     let mut words = words.split(' ');
     let database: u32 = words.next()?.parse().ok()?;
-    let asker: i32 = words.next()?.parse().ok()?;
     let times: Result<Vec<i64>, _> = words.map(str::parse).collect();
-    Some((pg_sys::Oid::from(database), asker, times.ok()?))
+    Some((pg_sys::Oid::from(database), times.ok()?))
 }
 
 #[pg_guard]
@@ -115,7 +107,7 @@ fn told(words: &str) -> Option<(pg_sys::Oid, i32, Vec<i64>)> {
 pub extern "C-unwind" fn starsink_partitions_main(_argument: pg_sys::Datum) {
     BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP);
     die_on_sigterm();
-    let Some((database, asker, times)) = told(BackgroundWorker::get_extra()) else {
+    let Some((database, times)) = told(BackgroundWorker::get_extra()) else {
         return;
     };
     BackgroundWorker::connect_worker_to_spi_by_oid(Some(database), None);
@@ -129,14 +121,6 @@ pub extern "C-unwind" fn starsink_partitions_main(_argument: pg_sys::Datum) {
                 pg_sys::GucSource::PGC_S_OVERRIDE,
             );
         }
-    }
-    // SAFETY: the server checks that the process is still who led the group as it asked. Nothing is locked yet.
-    let joined = unsafe {
-        let leader = pg_sys::BackendPidGetProc(asker);
-        !leader.is_null() && pg_sys::BecomeLockGroupMember(leader, asker)
-    };
-    if !joined {
-        return;
     }
     let partitions = Partitions::new(None);
     for time in times {
