@@ -62,20 +62,17 @@ fn a_session_that_loads_holds_no_lock_for_its_partitions_and_needs_no_preload() 
     // Members that all share.
     assert_eq!(ingest(&mut other, "2014-03-01"), loaded());
     session.batch_execute("BEGIN").unwrap();
-    // The second one is made while the transaction has members of its own.
-    for (time, partition) in [
-        ("2011-03-01", "warehouse.fact_event_2011"),
-        ("2012-03-01", "warehouse.fact_event_2012"),
-    ] {
-        assert_eq!(ingest(&mut session, time), loaded());
-        let locks: i64 = session.query_one(LOCKS, &[]).unwrap().get(0);
-        assert_eq!(locks, 0, "{time}");
-        assert!(texts(&pg, PARTITIONS).contains(&partition.to_owned()));
-    }
+    assert_eq!(ingest(&mut session, "2011-03-01"), loaded());
+    let locks: i64 = session.query_one(LOCKS, &[]).unwrap().get(0);
+    assert_eq!(locks, 0);
+    assert!(texts(&pg, PARTITIONS).contains(&"warehouse.fact_event_2011".to_owned()));
     // Others go on.
     assert_eq!(ingest(&mut other, "2011-04-01"), loaded());
+    // Once the transaction has members of its own, they are in the worker's way: the session makes the next one itself,
+    // which goes with it.
+    assert_eq!(ingest(&mut session, "2012-03-01"), loaded());
     session.batch_execute("ROLLBACK").unwrap();
-    assert_eq!((pg.facts(), texts(&pg, PARTITIONS).len()), (2, 3));
+    assert_eq!((pg.facts(), texts(&pg, PARTITIONS).len()), (2, 2));
     // Whoever reads an older moment writes to a partition that came since.
     session
         .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
