@@ -49,6 +49,11 @@ fn a_broker_that_stops_is_told_inside_and_outside_and_so_is_its_return() {
 
     // Both sides measure the same.
     pg.wait_for("SELECT bool_and(value = 1) FROM starsink.metrics('partition') WHERE name = 'starsink_partition_running'", SOON);
+    // The job maintenance has noted where the keys of dimensions are: new members are counted from there.
+    pg.wait_for(
+        "SELECT EXISTS (SELECT FROM starsink.job_mark WHERE name = 'members')",
+        SOON,
+    );
     let inside = series(&pg.one::<String>("SELECT starsink.prometheus()"));
     let outside = series(&watching.metrics());
     assert_eq!(inside, outside);
