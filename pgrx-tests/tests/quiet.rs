@@ -53,7 +53,8 @@ fn lines_while_missing(missing: Missing) -> usize {
         pg.alter_system("starsink.topic", &topic);
     }
     pg.reload();
-    thread::sleep(Duration::from_secs(2));
+    // Laying the warehouse out, and the first words of each worker, are over.
+    thread::sleep(Duration::from_secs(8));
     let lines = || {
         let log = pg.log_text();
         log.lines()
