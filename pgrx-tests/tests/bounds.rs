@@ -37,17 +37,7 @@ fn ingest(pg: &Cluster, events: &[(&str, i64, &str)]) {
             )
         })
         .collect();
-    let file = tempfile::Builder::new()
-        .suffix(".jsonl")
-        .tempfile()
-        .unwrap();
-    fs::write(file.path(), lines.join("\n")).unwrap();
-    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
-    let loaded: i64 = pg.one(&format!(
-        "SELECT loaded FROM starsink.ingest_file('{}')",
-        file.path().display()
-    ));
-    assert_eq!(loaded, lines.len() as i64);
+    load(pg, &lines);
 }
 
 fn fold(pg: &Cluster) -> i64 {
@@ -68,6 +58,21 @@ fn told(pg: &Cluster) -> Vec<String> {
     .flat_map(|query| pg.query(query))
     .map(|row| row.get(0))
     .collect()
+}
+
+/// Loads these messages, all of them.
+fn load(pg: &Cluster, lines: &[String]) {
+    let file = tempfile::Builder::new()
+        .suffix(".jsonl")
+        .tempfile()
+        .unwrap();
+    fs::write(file.path(), lines.join("\n")).unwrap();
+    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
+    let loaded: i64 = pg.one(&format!(
+        "SELECT loaded FROM starsink.ingest_file('{}')",
+        file.path().display()
+    ));
+    assert_eq!(loaded, lines.len() as i64);
 }
 
 #[test]
@@ -165,16 +170,7 @@ fn one_more_event_of_a_device_that_never_pauses_reads_and_writes_its_last_sessio
             )
         })
         .collect();
-    let file = tempfile::Builder::new()
-        .suffix(".jsonl")
-        .tempfile()
-        .unwrap();
-    fs::write(file.path(), lines.join("\n")).unwrap();
-    fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
-    pg.sql(&format!(
-        "SELECT * FROM starsink.ingest_file('{}')",
-        file.path().display()
-    ));
+    load(&pg, &lines);
     fold(&pg);
     assert_eq!(
         pg.one::<i64>("SELECT count(*) FROM warehouse.fact_session"),

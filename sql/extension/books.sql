@@ -71,3 +71,22 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION starsink.verify() IS 'Counts fact_event and the quarantined messages themselves, and what retention deleted, and compares them with the ledger; reads every row. difference is 0.';
+
+CREATE FUNCTION starsink.later_audit_key() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    later bigint;
+BEGIN
+    -- A batch takes its own key under the shared lock; the exclusive one waits for those under way, and the undone block
+    -- gives it back at once.
+    BEGIN
+        PERFORM pg_advisory_xact_lock(hashtext('starsink.versions'), 0);
+        later := nextval('starsink.audit_key');
+        RAISE EXCEPTION 'undone' USING ERRCODE = 'SS000';
+    EXCEPTION WHEN SQLSTATE 'SS000' THEN
+        NULL;
+    END;
+    RETURN later;
+END
+$$;
+COMMENT ON FUNCTION starsink.later_audit_key() IS 'An audit key that is lower than that of every batch which is not committed when this returns.';

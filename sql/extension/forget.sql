@@ -41,15 +41,7 @@ BEGIN
         conditions := conditions || (CASE WHEN EXISTS (SELECT FROM warehouse.dim_customer AS c WHERE c.email IS NOT NULL) THEN '' ELSE 'f.quality_flags & 35184372088832 <> 0 AND ' END
             || 'starsink.names_person(convert_to(concat_ws('' '', f.current_url, f.referrer_url, f.extras::text), ''UTF8''), ''{}'', ''{}'', $3)');
     END IF;
-    -- What is not committed when the first step begins has a greater audit key than this one: a batch takes its own under
-    -- the shared lock, and the exclusive one, which the undone block gives back at once, waits for those under way.
-    BEGIN
-        PERFORM pg_advisory_xact_lock(hashtext('starsink.versions'), 0);
-        later := nextval('starsink.audit_key');
-        RAISE EXCEPTION 'undone' USING ERRCODE = 'SS000';
-    EXCEPTION WHEN SQLSTATE 'SS000' THEN
-        NULL;
-    END;
+    later := starsink.later_audit_key();
     FOR step IN 1..2 LOOP
         IF step = 2 THEN
             -- A fold under way could write a session's first page again that it read before.

@@ -131,15 +131,7 @@ BEGIN
     SELECT max(p.valid_to) INTO latest FROM pg_temp.starsink_merge_moved AS p;
     -- Two merges must not move facts at a time: each would wait for rows of the other.
     PERFORM pg_advisory_xact_lock(hashtext('starsink.rekey'), 0);
-    -- What is not committed when the first step begins has a greater audit key than this one: a batch takes its own under
-    -- the shared lock, and the exclusive one, which the undone block gives back at once, waits for those under way.
-    BEGIN
-        PERFORM pg_advisory_xact_lock(hashtext('starsink.versions'), 0);
-        later := nextval('starsink.audit_key');
-        RAISE EXCEPTION 'undone' USING ERRCODE = 'SS000';
-    EXCEPTION WHEN SQLSTATE 'SS000' THEN
-        NULL;
-    END;
+    later := starsink.later_audit_key();
     -- Most facts move before ingestion has to wait, those it wrote meanwhile after that.
     FOR step IN 1..2 LOOP
         IF step = 2 THEN

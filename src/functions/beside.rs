@@ -7,7 +7,6 @@ use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use pgrx::pg_sys;
 
 use crate::error::Failure;
 use crate::warehouse::transaction;
@@ -74,18 +73,7 @@ pub fn run<R: Send + 'static>(
         if thread.is_finished() {
             return Err(Failure::sql("asking Kafka", "the thread has ended"));
         }
-        // SAFETY: main thread; MyLatch belongs to this process.
-        unsafe {
-            let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
-            let millis = LOOK.as_millis() as _;
-            pg_sys::WaitLatch(
-                pg_sys::MyLatch,
-                events as i32,
-                millis,
-                pg_sys::PG_WAIT_EXTENSION,
-            );
-            pg_sys::ResetLatch(pg_sys::MyLatch);
-        }
+        transaction::rest(LOOK);
         transaction::interrupted()?;
     }
 }

@@ -210,18 +210,7 @@ fn explained(failure: Failure, time: i64) -> Failure {
 
 /// Waits a little; a cancelled or ended session does not.
 pub fn pause() {
-    // SAFETY: main thread; MyLatch belongs to this process.
-    unsafe {
-        let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
-        let millis = PAUSE.as_millis() as _;
-        pg_sys::WaitLatch(
-            pg_sys::MyLatch,
-            events as i32,
-            millis,
-            pg_sys::PG_WAIT_EXTENSION,
-        );
-        pg_sys::ResetLatch(pg_sys::MyLatch);
-    }
+    transaction::rest(PAUSE);
     pgrx::check_for_interrupts!();
 }
 

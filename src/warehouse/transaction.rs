@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use pgrx::PgTryBuilder;
 use pgrx::pg_sys;
@@ -75,6 +76,21 @@ pub fn sub<R>(body: impl FnOnce() -> Result<R, Failure>) -> Result<R, Failure> {
         pg_sys::MemoryContextSwitchTo(context);
         pg_sys::CurrentResourceOwner = owner;
         outcome
+    }
+}
+
+/// Waits for a wake-up, at most so long; what wakes it is for the caller to see. Ends with the postmaster.
+pub fn rest(at_most: Duration) {
+    let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
+    // SAFETY: main thread; MyLatch belongs to this process.
+    unsafe {
+        pg_sys::WaitLatch(
+            pg_sys::MyLatch,
+            events as i32,
+            at_most.as_millis() as _,
+            pg_sys::PG_WAIT_EXTENSION,
+        );
+        pg_sys::ResetLatch(pg_sys::MyLatch);
     }
 }
 

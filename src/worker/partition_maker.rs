@@ -5,7 +5,6 @@
 //! for locks, and the session makes the partition itself. (As members of one lock group the two would not wait for each
 //! other's locks; but then the worker would look for the end of a transaction that waits for it, and never be told.)
 
-use std::ffi::CStr;
 use std::time::Duration;
 
 use pgrx::bgworkers::{
@@ -15,7 +14,7 @@ use pgrx::bgworkers::{
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::session::die_on_sigterm;
+use super::session::{die_on_sigterm, pin};
 use crate::error::Failure;
 use crate::warehouse::partitions::{Partitions, pause};
 use crate::warehouse::transaction;
@@ -26,15 +25,6 @@ const AT_MOST: usize = 5;
 const TRIES: usize = 3;
 /// Between two looks whether it has ended; its end wakes the session.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// Whatever a database sets for its sessions.
-const SESSION: &[(&CStr, &CStr)] = &[
-    (c"default_transaction_read_only", c"off"),
-    (c"default_transaction_isolation", c"read committed"),
-    (c"statement_timeout", c"0"),
-    #[cfg(any(feature = "pg17", feature = "pg18"))]
-    (c"transaction_timeout", c"0"),
-];
 
 /// Has the partitions of these times made, and waits for that. False where no worker is to be had; whether they are there
 /// then is for the caller to see: why not stands in the server's log.
@@ -75,22 +65,13 @@ fn wait_for(worker: DynamicBackgroundWorker) -> Result<(), Failure> {
             Ok(_) | Err(BackgroundWorkerStatus::NotYetStarted) => {}
             Err(_) => return Ok(()),
         }
-        // SAFETY: plain globals of the server; MyLatch belongs to this process.
-        unsafe {
-            if pg_sys::QueryCancelPending != 0 || pg_sys::ProcDiePending != 0 {
-                let _ = worker.terminate().wait_for_shutdown();
-                return transaction::interrupted();
-            }
-            let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
-            let millis = LOOK.as_millis() as _;
-            pg_sys::WaitLatch(
-                pg_sys::MyLatch,
-                events as i32,
-                millis,
-                pg_sys::PG_WAIT_EXTENSION,
-            );
-            pg_sys::ResetLatch(pg_sys::MyLatch);
+        // SAFETY: plain globals of the server.
+        let is_over = unsafe { pg_sys::QueryCancelPending != 0 || pg_sys::ProcDiePending != 0 };
+        if is_over {
+            let _ = worker.terminate().wait_for_shutdown();
+            return transaction::interrupted();
         }
+        transaction::rest(LOOK);
     }
 }
 
@@ -111,17 +92,7 @@ pub extern "C-unwind" fn starsink_partitions_main(_argument: pg_sys::Datum) {
         return;
     };
     BackgroundWorker::connect_worker_to_spi_by_oid(Some(database), None);
-    for (name, value) in SESSION {
-        // SAFETY: known settings with valid values.
-        unsafe {
-            pg_sys::SetConfigOption(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_SUSET,
-                pg_sys::GucSource::PGC_S_OVERRIDE,
-            );
-        }
-    }
+    pin();
     let partitions = Partitions::new(None);
     for time in times {
         for left in (0..TRIES).rev() {
