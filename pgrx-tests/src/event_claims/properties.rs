@@ -11,7 +11,7 @@ use crate::event::attribute::Attribute;
 use crate::event::event::Outcome;
 use crate::event::policy::Policy;
 use crate::event::reader::Reader;
-use crate::event::{mailbox, mend, number};
+use crate::event::{mailbox, mend, nothing, number};
 
 static SMALL: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let payloads = bad_messages(NOW / 1_000_000)
@@ -110,11 +110,13 @@ fn reader() -> Reader {
     Reader::new(policy())
 }
 
-/// A key as the warehouse takes it: trimmed, not blank, short enough.
+/// A key as the warehouse takes it: trimmed, neither blank nor a word for nothing, short enough.
 fn key() -> impl Strategy<Value = String> {
     "\\PC{1,60}"
         .prop_map(|text| text.trim().to_owned())
-        .prop_filter("not blank", |text| !text.is_empty())
+        .prop_filter("somebody's", |text| {
+            !text.is_empty() && !nothing::is_nobody(text)
+        })
         .prop_filter("nobody's", |text| {
             mailbox::find(&json!(text).to_string()).is_empty()
         })
