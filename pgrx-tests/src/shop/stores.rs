@@ -52,12 +52,22 @@ impl Stores {
     pub fn get(&self, index: usize) -> &Store {
         &self.list[index]
     }
+
+    /// The address of a visitor of this store; one in twenty-five looks in from wherever another store is.
+    pub fn address(&self, index: usize, dice: &mut Dice) -> String {
+        let home = if dice.percent(4) {
+            self.draw(dice)
+        } else {
+            index
+        };
+        self.list[home].address(dice)
+    }
 }
 
 impl Store {
     /// A visitor's address: mostly of the store's own country, some from documentation ranges, some IPv6,
     /// and now and then what proxies and private networks make of it.
-    pub fn address(&self, dice: &mut Dice) -> String {
+    fn address(&self, dice: &mut Dice) -> String {
         let (first, second) = dice.pick(self.networks);
         let (third, fourth) = (dice.below(256), 1 + dice.below(254));
         match dice.below(1_000) {

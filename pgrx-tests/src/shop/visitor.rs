@@ -113,7 +113,7 @@ impl Visitor {
     fn arrive(&mut self, dice: &mut Dice, stores: &Stores, catalogue: &Catalogue) {
         self.store = stores.draw(dice);
         (self.agent, self.resolution) = dice.pick(&AGENTS);
-        self.address = stores.get(self.store).address(dice);
+        self.address = stores.address(self.store, dice);
         self.user = if dice.percent(6) {
             100_000 + dice.below(900_000)
         } else {
