@@ -14,8 +14,10 @@ use super::transaction;
 use crate::error::Failure;
 use crate::event::batch::Batch;
 
-/// How long others may be in the way before it is an error.
+/// How long others may be in the way before it is an error, at least.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// More than a round of tries takes, so that of two that are in each other's way one gives up and the other tries again.
+const APART: Duration = Duration::from_millis(1_500);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -84,7 +86,7 @@ impl Partitions {
         if self.has_all(batch) {
             return Ok(false);
         }
-        let give_up_at = Instant::now() + PATIENCE;
+        let give_up_at = Instant::now() + patience();
         let mut lacked = false;
         loop {
             let missing = transaction::run(c"looking for partitions", || self.missing(batch))?;
@@ -106,7 +108,7 @@ impl Partitions {
     /// The same inside the caller's transaction, by the helper, so that the caller holds no lock for it; where there is no help
     /// to be had, here.
     pub fn prepare_within(&mut self, batch: &Batch) -> Result<bool, Failure> {
-        let give_up_at = Instant::now() + PATIENCE;
+        let give_up_at = Instant::now() + patience();
         let mut lacked = false;
         while !self.has_all(batch) {
             let missing = self.missing(batch)?;
@@ -206,6 +208,11 @@ fn explained(failure: Failure, time: i64) -> Failure {
     } else {
         failure
     }
+}
+
+/// This process's own patience: others, started before and after it, have another.
+fn patience() -> Duration {
+    PATIENCE + APART * (std::process::id() % 4)
 }
 
 /// Waits a little; a cancelled or ended session does not.
