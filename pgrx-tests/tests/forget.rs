@@ -437,3 +437,41 @@ fn a_customer_without_an_address_is_forgotten_by_the_user_id() {
         0
     );
 }
+
+#[test]
+fn who_folded_before_names_nobody_who_was_forgotten_since() {
+    let pg = Cluster::without_jobs();
+    let campaigns = |client: &mut postgres::Client| -> Vec<String> {
+        client
+            .query(
+                "SELECT campaign FROM warehouse.campaign_effectiveness()",
+                &[],
+            )
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect()
+    };
+    let mention = |id: &str| {
+        event(id, id, "", "").replace(
+            "account?token=secret",
+            "ring?utm_source=letter&utm_medium=email&utm_campaign=anna@example.com",
+        )
+    };
+    let hash: String = pg.one("SELECT starsink.email_hash('anna@example.com')");
+    // One process that folds and reports, as the steward does for weeks.
+    let mut client = pg.connect(pg.database());
+    ingest(&pg, &mention("1"));
+    client
+        .execute("SELECT starsink.run_job('fold')", &[])
+        .unwrap();
+    ingest(&pg, &mention("2"));
+    assert_eq!(campaigns(&mut client), [hash.as_str()]);
+    pg.sql("SELECT starsink.forget_customer('anna@example.com')");
+    client
+        .execute("SELECT starsink.rebuild_aggregates()", &[])
+        .unwrap();
+    let found = campaigns(&mut client);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("(forgotten "), "{found:?}");
+}

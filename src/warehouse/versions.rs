@@ -6,6 +6,10 @@
 use super::statement::{Statement, get};
 use crate::error::Failure;
 
+/// Changes with every merge that made versions and every erasure, in the order of their commits.
+pub const GENERATION: &str =
+    "SELECT COALESCE(pg_catalog.max(merge_id), 0) FROM starsink.merge_history WHERE versioned > 0";
+
 pub struct Versions {
     lock: Statement,
     generation: Statement,
@@ -20,10 +24,7 @@ impl Versions {
                 "SELECT pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtext('starsink.versions'), 0)",
                 &[],
             ),
-            generation: Statement::new(
-                "SELECT COALESCE(pg_catalog.max(merge_id), 0) FROM starsink.merge_history WHERE versioned > 0",
-                &[],
-            ),
+            generation: Statement::new(GENERATION, &[]),
             known: None,
         }
     }

@@ -1,4 +1,5 @@
-//! Members of dimensions as the aggregates name them: looked up once per process, by what a fold meets.
+//! Members of dimensions as the aggregates name them: looked up once per process, by what a fold meets, and anew when
+//! somebody was forgotten.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::analysis::order::Order;
 use crate::analysis::session::Session;
 use crate::error::Failure;
 use crate::event::event::DeviceClass;
+use crate::warehouse::versions::GENERATION;
 
 /// What members without a name of their own are called.
 const UNKNOWN: &str = "(unknown)";
@@ -36,6 +38,9 @@ pub struct Wanted {
 
 pub struct Directory {
     pub members: Members,
+    /// That `members` are of.
+    generation: i64,
+    generation_query: Query,
     kinds: Vec<(i32, Acts)>,
     kinds_query: Query,
     browsers: Query,
@@ -58,6 +63,8 @@ impl Directory {
     pub fn new() -> Directory {
         Directory {
             members: Members::default(),
+            generation: 0,
+            generation_query: Query::new(GENERATION, &[]),
             kinds: Vec::new(),
             kinds_query: Query::new(
                 "SELECT event_type_key, collection, is_page_view, is_product_view FROM warehouse.dim_event_type",
@@ -103,8 +110,15 @@ impl Directory {
         }
     }
 
-    /// Reads the kinds of events; they are few, and new ones may come at any time.
-    pub fn read_kinds(&mut self) -> Result<(), Failure> {
+    /// Forgets what is void or too much, and reads the kinds of events; they are few, and new ones may come at any time.
+    pub fn begin(&mut self) -> Result<(), Failure> {
+        let mut generation = 0;
+        self.generation_query.each(&[], |row| {
+            generation = row.big(0);
+            Ok(())
+        })?;
+        let is_void = generation != self.generation;
+        self.generation = generation;
         let known = &self.members;
         let sizes = [
             known.browsers.len(),
@@ -117,7 +131,7 @@ impl Directory {
             known.diamonds.len(),
             known.texts.count(),
         ];
-        if sizes.into_iter().any(|size| size > MOST) {
+        if is_void || sizes.into_iter().any(|size| size > MOST) {
             self.members = Members::default();
         }
         let kinds = &mut self.kinds;

@@ -90,7 +90,7 @@ impl Reader {
 
     fn news(&mut self, state: &State, settled: i64, to: i64) -> Result<News, Failure> {
         self.bounds = crate::settings::session_bounds();
-        self.directory.read_kinds()?;
+        self.directory.begin()?;
         let directory = &self.directory;
         self.facts.news(
             &state.folded,
