@@ -180,8 +180,10 @@ HBA
 }
 
 fill_cluster() {
+    local said
     sql postgres -v name="$STARSINK_DATABASE" <<<'CREATE DATABASE :"name";'
-    sql "$STARSINK_DATABASE" <<<'SET client_min_messages = warning; CREATE EXTENSION starsink; SELECT starsink.create_warehouse();' >/dev/null
+    # Notices are about this server, which has no settings yet.
+    said=$(sql "$STARSINK_DATABASE" <<<'CREATE EXTENSION starsink; SELECT starsink.create_warehouse();' 2>&1) || die "$said"
 }
 
 # PG_VERSION last: a cluster is one only with it.
