@@ -21,6 +21,8 @@ partitions=${DEMO_PARTITIONS:-4}
 history=${DEMO_HISTORY:-0}
 days=${DEMO_DAYS:-60}
 place=${DEMO_HOME:-.demo}
+# Stands in a folder that a demo has made: others are not touched.
+MARK=starsink.demo
 topic=product_events
 database=shop
 produce=${CARGO_TARGET_DIR:-target}/release/produce
@@ -37,6 +39,14 @@ as_server() {
     fi
 }
 
+# What another has put there stays, whatever DEMO_HOME says; a link whose folder in /tmp is gone is a demo's, too.
+is_own() {
+    [ -e "$place/$MARK" ] || { [ -L "$place" ] && [ ! -e "$place" ] && [[ $(readlink "$place") == /tmp/starsink-demo.* ]]; }
+}
+if [ -e "$place" ] || [ -L "$place" ]; then
+    is_own || die "$place is no folder of a demo: it is left as it is. Name another by DEMO_HOME, or remove it yourself"
+fi
+
 # Nothing was ever started: nothing to stop, and maybe no PostgreSQL yet.
 [ "${1:-}" = stop ] && [ ! -e "$place" ] && exit
 bindir=$("${PG_CONFIG:-pg_config}" --bindir) || die "no pg_config: run it by make demo"
@@ -46,8 +56,11 @@ bindir=$("${PG_CONFIG:-pg_config}" --bindir) || die "no pg_config: run it by mak
 make_home() {
     if as_server test -x "$PWD" && [ "${#PWD}" -lt 80 ]; then
         mkdir -m 700 "$place"
+        touch "$place/$MARK"
     else
-        ln -s "$(mktemp -d /tmp/starsink-demo.XXXXXX)" "$place"
+        home=$(mktemp -d /tmp/starsink-demo.XXXXXX)
+        touch "$home/$MARK"
+        ln -s "$home" "$place"
     fi
     home=$(readlink -f "$place")
     if [ "$(id -u)" -eq 0 ]; then

@@ -50,7 +50,8 @@ def main() -> None:
         "--email", "admin@localhost", "--password", password)
     # Who was there already takes the password of now.
     run("fab", "reset-password", "--username", "admin", "--password", password)
-    folder = Path(os.environ["SUPERSET_HOME"]) / "assets"
+    # It is removed whatever is in it: a name that nobody else gives.
+    folder = Path(os.environ["SUPERSET_HOME"]) / "starsink-assets"
     os.umask(0o077)
     expand.write(folder, warehouse_uri(), has_relation)
     try:

@@ -73,8 +73,11 @@ THEME_DEFAULT = {
 }
 THEME_DARK = None
 
-# Served where its operator says; a reverse proxy adds TLS.
-ENABLE_PROXY_FIX = True
+# Behind a reverse proxy, and only there, its headers say who asks and how: http, or https where it adds TLS.
+PROXY = os.environ.get("DASHBOARD_PROXY", "")
+if PROXY not in ("", "http", "https"):
+    raise ValueError(f"DASHBOARD_PROXY cannot be {PROXY!r}: http, https or nothing")
+ENABLE_PROXY_FIX = PROXY != ""
 TALISMAN_ENABLED = True
 TALISMAN_CONFIG = {
     "content_security_policy": {
@@ -90,7 +93,8 @@ TALISMAN_CONFIG = {
     },
     "content_security_policy_nonce_in": ["script-src"],
     "force_https": False,
-    "session_cookie_secure": False,
+    "session_cookie_secure": PROXY == "https",
 }
 WTF_CSRF_ENABLED = True
 SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = PROXY == "https"

@@ -1,6 +1,15 @@
 -- The role that prometheus-postgres-exporter logs in as: it reads the state of ingestion and nothing personal.
---   psql -v password="$(cat file)" -d shop -f exporter_role.sql
-CREATE ROLE starsink_exporter LOGIN PASSWORD :'password' CONNECTION LIMIT 5 IN ROLE starsink_reader;
+--   psql -d shop -v password_file=/etc/starsink/exporter_password -f exporter_role.sql
+-- Again when the password has changed. It goes from its file to psql: no list of processes and no log shows it.
+SET log_statement = 'none';
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = panic;
+\set password `cat -- :'password_file'`
+SELECT to_regrole('starsink_exporter') IS NULL AS is_new \gset
+\if :is_new
+CREATE ROLE starsink_exporter LOGIN CONNECTION LIMIT 5 IN ROLE starsink_reader;
 COMMENT ON ROLE starsink_exporter IS 'Prometheus'' exporter: reads what starsink_reader may read.';
 ALTER ROLE starsink_exporter SET default_transaction_read_only = on;
 ALTER ROLE starsink_exporter SET statement_timeout = '10s';
+\endif
+ALTER ROLE starsink_exporter PASSWORD :'password';

@@ -6,7 +6,7 @@
 //! Every method takes `&self`, so a test may crash the cluster from one thread and query it from another.
 
 mod builder;
-mod os;
+pub(crate) mod os;
 mod session;
 mod standby;
 

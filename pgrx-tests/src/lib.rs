@@ -3,6 +3,7 @@
 //! # Layout
 //! - `cluster`: a throw-away PostgreSQL cluster and its standby.
 //! - `kafka`: Apache Kafka, one node. `mock`: librdkafka's mock cluster.
+//! - `container`: the server's container, without an engine.
 //! - `consuming`: a cluster that consumes a topic.
 //! - `producer`: messages and transactions. `bulk`: shop events in bulk. `shop`: the events themselves.
 //! - `test_shop`: a shop whose pages can be crawled.
@@ -17,6 +18,7 @@
 pub mod bulk;
 pub mod cluster;
 pub mod consuming;
+pub mod container;
 pub mod corpus;
 pub mod feed;
 mod folder;
@@ -25,7 +27,7 @@ pub mod listener;
 pub mod loading;
 pub mod merging;
 pub mod mock;
-mod port;
+pub mod port;
 mod process;
 pub mod producer;
 pub mod shop;

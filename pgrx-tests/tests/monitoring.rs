@@ -25,19 +25,18 @@ fn a_broker_that_stops_is_told_inside_and_outside_and_so_is_its_return() {
     send(&producer, &topic, 1, &events[10..20]);
     let pg = Cluster::consuming(&kafka.bootstrap(), &topic);
     pg.wait_for_messages(&topic, 20);
-    let role = pg
-        .tool("psql")
-        .args([
-            "-qX",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-v",
-            "password=trusted",
-            "-f",
-        ])
-        .arg(configuration("exporter_role.sql"))
-        .status();
-    assert!(role.unwrap().success());
+    let mut password = tempfile::NamedTempFile::new().unwrap();
+    password.write_all(b"trusted\n").unwrap();
+    let password_file = format!("password_file={}", password.path().display());
+    // A second time, as when the password has changed.
+    for _ in 0..2 {
+        let role = pg
+            .tool("psql")
+            .args(["-qX", "-v", "ON_ERROR_STOP=1", "-v", &password_file, "-f"])
+            .arg(configuration("exporter_role.sql"))
+            .status();
+        assert!(role.unwrap().success());
+    }
     let watching = Watching::start(&pg);
     // The first answer is an error: it must be sent again.
     let listener = Listener::start(vec![503]);

@@ -7,7 +7,7 @@ use std::process::Command;
 
 /// PostgreSQL refuses to run as root: then it is the user `postgres`, else whoever runs the tests.
 #[derive(Clone, Copy)]
-pub(super) struct Owner(Option<(u32, u32)>);
+pub(crate) struct Owner(Option<(u32, u32)>);
 
 impl Owner {
     pub fn find() -> Owner {
@@ -36,6 +36,11 @@ impl Owner {
         command
     }
 
+    /// User and group to become; none where the tests' own user runs the server.
+    pub fn ids(self) -> Option<(u32, u32)> {
+        self.0
+    }
+
     pub fn gives(self, path: &Path) {
         if let Owner(Some((user, group))) = self {
             std::os::unix::fs::chown(path, Some(user), Some(group))
@@ -45,7 +50,7 @@ impl Owner {
 }
 
 /// The server programs: `$PG_CONFIG --bindir`, by default the `pg_config` of the path.
-pub(super) fn bin() -> PathBuf {
+pub(crate) fn bin() -> PathBuf {
     let pg_config = std::env::var_os("PG_CONFIG").unwrap_or_else(|| "pg_config".into());
     let output = Command::new(&pg_config).arg("--bindir").output();
     let output = output.unwrap_or_else(|error| panic!("{}: {error}", pg_config.display()));
