@@ -5,6 +5,7 @@
 //!
 //! Every method takes `&self`, so a test may crash the cluster from one thread and query it from another.
 
+mod backup;
 mod builder;
 pub(crate) mod os;
 mod session;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+pub use backup::Backup;
 pub use builder::Builder;
 
 use crate::folder::{self, Folder};

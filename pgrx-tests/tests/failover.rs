@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use starsink_tests::cluster::Cluster;
+use starsink_tests::cluster::{Backup, Builder, Cluster};
 use starsink_tests::feed::Feed;
 use starsink_tests::kafka::Kafka;
 use starsink_tests::shop::{Fault, Shop};
@@ -19,9 +19,13 @@ const LATER: Duration = Duration::from_secs(90);
 
 /// A cluster that loads a new topic of the shared broker, the topic, and a shop that sells without a pause.
 fn loading(name: &str, per_second: u32) -> (Cluster, String, Feed) {
+    loading_into(Cluster::builder(), name, per_second)
+}
+
+fn loading_into(builder: Builder, name: &str, per_second: u32) -> (Cluster, String, Feed) {
     let kafka = Kafka::shared();
     let topic = kafka.topic(name, PARTITIONS);
-    let pg = Cluster::builder().database("shop").start();
+    let pg = builder.database("shop").start();
     pg.sql("CREATE EXTENSION starsink");
     pg.load_from(kafka, &topic);
     let shop = Shop::new(7).bad_ratio(0.01).duplicate_ratio(0.01);
@@ -80,6 +84,61 @@ fn a_standby_promoted_under_load_goes_on_where_the_data_is() {
     );
     feed.wait_for(20_000);
     finish(&standby, &topic, feed);
+}
+
+/// A cluster that archives, its backup, and what it had consumed before and after a moment; then it is lost with its data.
+fn lost_under_load(name: &str) -> (Backup, String, Feed, [i64; 2], String) {
+    let backup = Backup::default();
+    let builder = Cluster::builder()
+        .conf("archive_mode", "on")
+        .conf("archive_command", backup.archive_command())
+        .conf("archive_timeout", "1s");
+    let (pg, topic, feed) = loading_into(builder, name, 2_000);
+    backup.take(&pg);
+    assert!(backup.is_sound());
+    pg.wait_for_consumed(pg.consumed().unwrap() + 3_000, SOON);
+    let before = pg.consumed().unwrap();
+    let moment: String = pg.one("SELECT clock_timestamp()::text");
+    let after = pg.consumed().unwrap();
+    pg.wait_for_consumed(after + 3_000, SOON);
+    backup.wait_for_archive(&pg);
+    // What comes now is archived in part.
+    pg.wait_for_consumed(pg.consumed().unwrap() + 1_000, SOON);
+    pg.kill_postmaster();
+    fs::remove_dir_all(pg.data()).unwrap();
+    (backup, topic, feed, [before, after], moment)
+}
+
+#[test]
+fn a_back_up_restored_to_a_moment_goes_on_from_the_offsets_of_that_moment() {
+    let (backup, topic, feed, [before, after], moment) = lost_under_load("to-a-moment");
+    let pg = backup.restore("shop", Some(&moment));
+    pg.wait_for("SELECT pg_is_wal_replay_paused()", SOON);
+    assert!(pg.worker_pids("starsink %").is_empty());
+    let there = pg.consumed().unwrap();
+    assert!(
+        (before..=after).contains(&there),
+        "{there} messages, of {before} to {after}"
+    );
+    pg.assert_books_agree();
+    assert_eq!(pg.totals().received, there);
+    pg.sql("SELECT pg_wal_replay_resume()");
+    pg.wait_for_consumed(there + 6_000, SOON);
+    finish(&pg, &topic, feed);
+}
+
+#[test]
+fn a_back_up_replayed_to_the_end_of_the_archive_goes_on_from_there() {
+    let (backup, topic, feed, [_, after], _) = lost_under_load("to-the-end");
+    let pg = backup.restore("shop", None);
+    pg.wait_for("SELECT NOT pg_is_in_recovery()", SOON);
+    pg.wait_for_consumed(after + 6_000, SOON);
+    finish(&pg, &topic, feed);
+
+    // One that is not what its manifest says is known before anything is removed for it.
+    let version = backup.base().join("PG_VERSION");
+    fs::write(&version, "14\n").unwrap();
+    assert!(!backup.is_sound());
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

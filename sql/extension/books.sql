@@ -4,6 +4,8 @@ DECLARE
     level   text;
     rolled  bigint := 0;
     more    bigint;
+    up_to   timestamptz;
+    so_far  timestamptz;
     -- The first batch that a fold waits for: while a long transaction is open, batches are told apart from there on.
     awaited bigint := (SELECT f.gap_low[1] FROM starsink.fold AS f ORDER BY f.fold_id DESC LIMIT 1);
 BEGIN
@@ -11,11 +13,20 @@ BEGIN
         RETURN 0;
     END IF;
     FOREACH level IN ARRAY ARRAY['minute', 'day'] LOOP
-        -- Rows of a unit of time that is over, older than the detail kept, and not rolled up as far yet.
+        -- Rows of a unit of time that is over, older than the detail kept, and not rolled up as far yet: from the oldest on, so
+        -- that a run ends however many there are.
+        up_to := date_trunc(level, now() - CASE level WHEN 'minute' THEN make_interval(secs => detail_seconds) ELSE interval '1 day' END);
+        IF level = 'minute' THEN
+            SELECT date_trunc(level, l.committed_at + interval '6 hours') INTO so_far
+            FROM starsink.ledger AS l WHERE l.rolled_up IS NULL AND l.kind <> 'reset' ORDER BY l.last_audit_key LIMIT 1;
+        ELSE
+            SELECT date_trunc(level, l.committed_at + interval '30 days') INTO so_far
+            FROM starsink.ledger AS l WHERE l.rolled_up = 'minute' AND l.kind <> 'reset' ORDER BY l.last_audit_key LIMIT 1;
+        END IF;
         WITH gone AS (
             DELETE FROM starsink.ledger AS l
             WHERE l.kind <> 'reset'
-              AND l.committed_at < date_trunc(level, now() - CASE level WHEN 'minute' THEN make_interval(secs => detail_seconds) ELSE interval '1 day' END)
+              AND l.committed_at < LEAST(up_to, so_far)
               AND l.rolled_up IS NOT DISTINCT FROM CASE level WHEN 'day' THEN 'minute' END
               AND (awaited IS NULL OR l.last_audit_key < awaited OR l.committed_at < now() - interval '1 day')
             RETURNING l.*
@@ -34,6 +45,10 @@ BEGIN
         GROUP BY g.kind, g.topic, g.partition, g.epoch, g.reason, date_trunc(level, g.committed_at);
         GET DIAGNOSTICS more = ROW_COUNT;
         rolled := rolled + more;
+        IF more > 0 AND so_far < up_to THEN
+            PERFORM set_config('starsink_job.goes_on', 'on', true);
+            EXIT;
+        END IF;
     END LOOP;
     RETURN rolled;
 END
@@ -42,9 +57,11 @@ COMMENT ON FUNCTION starsink.roll_up_ledger(integer) IS 'Sums up ledger rows by 
 
 CREATE FUNCTION starsink.verify() RETURNS TABLE (
     topic text, partition integer, loaded bigint, facts bigint, quarantined bigint, in_quarantine bigint, difference bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
+    -- Retention drops no partition between the moment that is looked at and the end.
+    LOCK TABLE ONLY warehouse.fact_event IN ACCESS SHARE MODE;
     RETURN QUERY
     WITH booked AS (
         SELECT l.topic, l.partition, sum(l.loaded)::bigint AS loaded, sum(l.quarantined)::bigint AS quarantined

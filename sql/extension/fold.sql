@@ -145,11 +145,13 @@ DECLARE
     range bigint;
 BEGIN
     FOR item IN
-        SELECT x.indexrelid::regclass AS name, x.indrelid FROM pg_inherits AS i JOIN pg_index AS x ON x.indexrelid = i.inhrelid
-        WHERE i.inhparent = 'warehouse.fact_event_audit_key'::regclass
-           OR all_of_them AND i.inhparent = to_regclass('warehouse.fact_event_person')
-        UNION ALL
-        SELECT x.indexrelid::regclass, x.indrelid FROM pg_index AS x WHERE x.indexrelid = 'warehouse.fact_order_line_audit_key'::regclass
+        SELECT x.indexrelid::regclass AS name, x.indrelid
+        FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indexrelid LEFT JOIN pg_inherits AS i ON i.inhrelid = x.indexrelid
+        WHERE (i.inhparent = 'warehouse.fact_event_audit_key'::regclass
+               OR all_of_them AND i.inhparent = to_regclass('warehouse.fact_event_person')
+               OR x.indexrelid = 'warehouse.fact_order_line_audit_key'::regclass)
+          -- A partition may have become somebody else's.
+          AND pg_has_role(c.relowner, 'USAGE')
     LOOP
         BEGIN
             IF all_of_them THEN
