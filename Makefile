@@ -56,7 +56,7 @@ lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, a
 	cargo clippy --release --workspace --all-targets $(FEATURES) -- -D warnings
 	shellcheck .ci/run pgrx-tests/*.sh docker/*.sh docker/*/*.sh
 	@if kubernetes-validate --version >/dev/null 2>&1; then \
-		set -x; kubernetes-validate --strict --quiet docker/kubernetes/*.yaml; \
+		set -x; kubernetes-validate --strict --quiet docker/kubernetes/starsink.yaml; \
 	else \
 		echo "kubernetes-validate is not installed here: docker/kubernetes is not checked (pip install kubernetes-validate)"; \
 	fi

@@ -12,4 +12,8 @@ COMMENT ON ROLE starsink_exporter IS 'Prometheus'' exporter: reads what starsink
 ALTER ROLE starsink_exporter SET default_transaction_read_only = on;
 ALTER ROLE starsink_exporter SET statement_timeout = '10s';
 \endif
+-- PostgreSQL's own statistics. Of pg_monitor's rights these alone: pg_read_all_settings would show passwords that stand
+-- in settings. What other sessions are executing it may see.
+GRANT pg_read_all_stats TO starsink_exporter;
+GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO starsink_exporter;
 ALTER ROLE starsink_exporter PASSWORD :'password';

@@ -6,6 +6,9 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+/// Which status answers a body.
+type Judge = Box<dyn FnMut(&str) -> u16 + Send>;
+
 pub struct Listener {
     port: u16,
     bodies: Receiver<serde_json::Value>,
@@ -14,15 +17,27 @@ pub struct Listener {
 impl Listener {
     /// The first requests are answered with these statuses, all others with 200.
     pub fn start(mut statuses: Vec<u16>) -> Listener {
+        statuses.reverse();
+        Listener::judging(Box::new(move |_| statuses.pop().unwrap_or(200)))
+    }
+
+    /// Requests whose body holds the word are refused for ever, all others taken.
+    pub fn refusing(word: &'static str) -> Listener {
+        Listener::judging(Box::new(
+            move |body| {
+                if body.contains(word) { 400 } else { 200 }
+            },
+        ))
+    }
+
+    fn judging(mut judge: Judge) -> Listener {
         let socket = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = socket.local_addr().expect("an address").port();
         let (bodies, theirs) = channel();
-        statuses.reverse();
         // Ends with the test's process.
         thread::spawn(move || {
             for stream in socket.incoming().flatten() {
-                let status = statuses.pop().unwrap_or(200);
-                if let Some(body) = answer(stream, status) {
+                if let Some(body) = answer(stream, &mut judge) {
                     let _ = bodies.send(body);
                 }
             }
@@ -45,7 +60,7 @@ impl Listener {
     }
 }
 
-fn answer(mut stream: TcpStream, status: u16) -> Option<serde_json::Value> {
+fn answer(mut stream: TcpStream, judge: &mut Judge) -> Option<serde_json::Value> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut length = 0;
     loop {
@@ -62,10 +77,12 @@ fn answer(mut stream: TcpStream, status: u16) -> Option<serde_json::Value> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
+    let body = String::from_utf8(body).ok()?;
+    let status = judge(&body);
     write!(
         stream,
         "HTTP/1.1 {status} Told\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     )
     .ok()?;
-    serde_json::from_slice(&body).ok()
+    serde_json::from_str(&body).ok()
 }

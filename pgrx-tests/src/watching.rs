@@ -111,7 +111,7 @@ impl Watching {
                 "--extend.query-path={}",
                 configuration("queries.yaml").display()
             ))
-            .args(["--disable-default-metrics", "--disable-settings-metrics"])
+            .arg("--disable-settings-metrics")
             .arg(format!(
                 "--web.listen-address=127.0.0.1:{}",
                 self.exporter.number()

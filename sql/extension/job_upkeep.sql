@@ -66,13 +66,14 @@ BEGIN
         tables := tables + 1;
     END LOOP;
     INSERT INTO starsink.job_mark (name, mark) SELECT 'members', jsonb_object_agg(k.dimension, k.last_key) FROM starsink.dimension_keys() AS k;
+    INSERT INTO starsink.job_mark (name, mark) VALUES ('bytes', pg_database_size(current_database()));
     IF ranges + tables > 0 THEN
         PERFORM starsink.say(format('%s block ranges summarised, %s tables analyzed', ranges, tables));
     END IF;
     RETURN ranges + tables;
 END
 $$;
-COMMENT ON FUNCTION starsink.maintain() IS 'Job maintenance: summarises new block ranges of BRIN indexes, analyzes tables that changed much and notes how far dimensions have grown; returns how many of both.';
+COMMENT ON FUNCTION starsink.maintain() IS 'Job maintenance: summarises new block ranges of BRIN indexes, analyzes tables that changed much and notes how far dimensions and the database have grown; returns how many of both.';
 
 CREATE FUNCTION starsink.prune_history() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -90,7 +91,7 @@ BEGIN
       -- How fast dimensions grow is told by the marks of a while.
       AND (m.name <> 'members' OR m.marked_at < now() - interval '1 day');
     GET DIAGNOSTICS more = ROW_COUNT;
-    RETURN gone + more;
+    RETURN gone + more + starsink.prune_alerts();
 END
 $$;
-COMMENT ON FUNCTION starsink.prune_history() IS 'Job history: keeps the last thousand runs of each job, for a month, and its last mark; returns how many rows it deleted.';
+COMMENT ON FUNCTION starsink.prune_history() IS 'Job history: keeps the last thousand runs of each job, for a month, and its last mark; of alerts, what starsink.prune_alerts() does; returns how many rows it deleted.';

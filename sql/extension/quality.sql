@@ -91,10 +91,12 @@ BEGIN
     RETURN QUERY
     SELECT l.topic, l.partition, max(l.committed_at) FILTER (WHERE l.kind <> 'reset'),
            clock_timestamp() - max(l.committed_at) FILTER (WHERE l.kind <> 'reset'),
-           (SELECT GREATEST(s.high_watermark - (SELECT p.next_offset FROM starsink.ledger AS p
-                                               WHERE p.topic = l.topic AND p.partition = l.partition AND p.first_offset IS NOT NULL
-                                               ORDER BY p.epoch DESC, p.first_offset DESC LIMIT 1), 0)
-            FROM starsink.partition_states() AS s WHERE s.topic = l.topic AND s.partition = l.partition
+           (SELECT CASE WHEN s.high_watermark < o.next_offset THEN 0 ELSE s.high_watermark - o.next_offset END
+            FROM starsink.partition_states() AS s
+            CROSS JOIN LATERAL (SELECT p.next_offset FROM starsink.ledger AS p
+                                WHERE p.topic = l.topic AND p.partition = l.partition AND p.first_offset IS NOT NULL
+                                ORDER BY p.epoch DESC, p.first_offset DESC LIMIT 1) AS o
+            WHERE s.topic = l.topic AND s.partition = l.partition
               AND current_setting('starsink.database') = current_database()),
            COALESCE(sum(l.loaded) FILTER (WHERE l.loaded > 0 AND NOT starsink.is_folded_up_to(l.last_audit_key)), 0)::bigint
     FROM starsink.ledger AS l
@@ -109,5 +111,5 @@ COMMENT ON COLUMN starsink.freshness.topic IS 'Kafka topic, or the source''s nam
 COMMENT ON COLUMN starsink.freshness.partition IS 'Partition.';
 COMMENT ON COLUMN starsink.freshness.last_commit_at IS 'When something of it was committed last.';
 COMMENT ON COLUMN starsink.freshness.age IS 'How long ago that is.';
-COMMENT ON COLUMN starsink.freshness.lag_messages IS 'Messages in Kafka that are not committed; NULL where no worker has the partition.';
+COMMENT ON COLUMN starsink.freshness.lag_messages IS 'Messages in Kafka that are not committed; NULL where no worker has the partition or knows its end.';
 COMMENT ON COLUMN starsink.freshness.events_not_folded IS 'Events committed that sessions and aggregates do not hold yet; reports count them all the same.';

@@ -27,4 +27,6 @@ $$;
 COMMENT ON ROLE starsink_admin IS 'Operates starsink: pause, resume, seek, redrive, ingest; reads the quarantine.';
 COMMENT ON ROLE starsink_reader IS 'Reads the warehouse and the state of ingestion; no personal data.';
 COMMENT ON ROLE starsink_worker IS 'Owns the warehouse; the workers write as this role. Nobody logs in as it.';
+-- How far standbys are is told to nobody else.
+GRANT pg_read_all_stats TO starsink_worker;
 GRANT USAGE ON SCHEMA starsink TO starsink_admin, starsink_reader, starsink_worker;

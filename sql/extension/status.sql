@@ -57,9 +57,10 @@ BEGIN
     SELECT this_topic, s.partition,
            COALESCE(why_state, s.state, CASE WHEN p.state = 'running' THEN 'waiting' ELSE p.state END, 'stopped'),
            COALESCE(why, CASE WHEN s.state IS NULL THEN p.reason ELSE s.reason END, CASE WHEN p.pid IS NULL OR p.pid = 0 THEN 'no worker yet' END),
-           s.next_offset, s.high_watermark, GREATEST(s.high_watermark - s.next_offset, 0),
+           -- GREATEST leaves NULL out: what is unknown would read 0.
+           s.next_offset, s.high_watermark, CASE WHEN s.high_watermark < s.next_offset THEN 0 ELSE s.high_watermark - s.next_offset END,
            CASE WHEN s.high_watermark > s.next_offset THEN GREATEST(EXTRACT(epoch FROM clock_timestamp() - s.latest_kafka_time), CASE WHEN s.latest_kafka_time IS NOT NULL THEN 0 END)::double precision
-                WHEN s.high_watermark IS NOT NULL THEN 0 END,
+                WHEN s.high_watermark <= s.next_offset THEN 0 END,
            COALESCE(recent.rate, 0), recent.p50, recent.p99, s.committed_at, p.last_error, p.number
     FROM shown AS s
     LEFT JOIN recent ON recent.partition = s.partition
@@ -81,9 +82,9 @@ COMMENT ON COLUMN starsink.status.partition IS 'Partition; NULL where a worker h
 COMMENT ON COLUMN starsink.status.state IS 'running, waiting, connecting, retrying, paused, stopped, standby or disabled.';
 COMMENT ON COLUMN starsink.status.reason IS 'Why it is not simply running, and what to do.';
 COMMENT ON COLUMN starsink.status.next_offset IS 'Committed position.';
-COMMENT ON COLUMN starsink.status.high_watermark IS 'Offset of the next message to come, as seen last.';
-COMMENT ON COLUMN starsink.status.lag_messages IS 'high_watermark minus next_offset.';
-COMMENT ON COLUMN starsink.status.lag_seconds IS 'Age of the last committed message while there is lag, by its Kafka timestamp; 0 without lag, NULL where no timestamp makes sense.';
+COMMENT ON COLUMN starsink.status.high_watermark IS 'Offset of the next message to come, as the worker that has the partition saw it last; NULL where none has it.';
+COMMENT ON COLUMN starsink.status.lag_messages IS 'high_watermark minus next_offset; NULL where the watermark is unknown: while paused, or while the broker cannot be reached.';
+COMMENT ON COLUMN starsink.status.lag_seconds IS 'Age of the last committed message while there is lag, by its Kafka timestamp; 0 without lag, NULL where the lag is unknown or no timestamp makes sense.';
 COMMENT ON COLUMN starsink.status.events_per_second IS 'Messages committed over the last 10 seconds, per second.';
 COMMENT ON COLUMN starsink.status.latency_p50_ms IS 'From the Kafka timestamp to the commit, median of the batches of the last 10 seconds; milliseconds.';
 COMMENT ON COLUMN starsink.status.latency_p99_ms IS 'The same, 99th percentile.';

@@ -106,7 +106,7 @@ COMMENT ON FUNCTION starsink.without_addresses(text, text[], text) IS 'A text wi
 COMMENT ON FUNCTION starsink.address_hashes(text) IS 'Keyed hashes of an e-mail address, in all spellings of its domain.';
 COMMENT ON FUNCTION starsink.quality_codes(bigint) IS 'The codes in fact_event.quality_flags.';
 COMMENT ON FUNCTION starsink.validation_codes() IS 'The rows of starsink.codes.';
-COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward, 33 the crawler.';
+COMMENT ON FUNCTION starsink.worker_states() IS 'What each worker is doing; 0 is the steward, 33 the crawler, 34 who looks after alerts while a long job keeps the steward.';
 COMMENT ON FUNCTION starsink.partition_states() IS 'What each partition''s worker is doing with it.';
 COMMENT ON FUNCTION starsink.known_sites() IS 'Sites that starsink.site begins with: AI assistants and payment providers.';
 COMMENT ON FUNCTION starsink.extract_product(text, text) IS 'What a product page says, by its HTML and address; NULL if it shows no product. The first columns are those of starsink.merge_product().';

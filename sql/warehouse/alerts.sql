@@ -1,4 +1,5 @@
--- Alerts: rules as rows, and the history of what became of them. Insert-only: the newest event of a rule is its state.
+-- Alerts: rules as rows, and the history of what became of them. Insert-only: the newest event of a rule's series is its
+-- state.
 CREATE TABLE IF NOT EXISTS starsink.alert_rule (
     -- A notification has room for 8,000 bytes.
     name            text COLLATE "C" PRIMARY KEY CHECK (pg_catalog.octet_length(name) <= 200),
@@ -16,7 +17,7 @@ CREATE TABLE IF NOT EXISTS starsink.alert_rule (
 );
 COMMENT ON TABLE starsink.alert_rule IS 'Grain: one rule of alerting. Change them as you like; to be rid of one that came with starsink, disable it.';
 COMMENT ON COLUMN starsink.alert_rule.name IS 'Name of the rule and its alert.';
-COMMENT ON COLUMN starsink.alert_rule.metric IS 'A name of starsink.metrics(). Of several series the worst counts: the highest for > and >=, the lowest for < and <=.';
+COMMENT ON COLUMN starsink.alert_rule.metric IS 'A name of starsink.metrics(). Each of its series, such as a partition or a job, is an alert of its own.';
 COMMENT ON COLUMN starsink.alert_rule.comparison IS 'How the value compares to the threshold when something is wrong.';
 COMMENT ON COLUMN starsink.alert_rule.threshold IS 'Where something is wrong.';
 COMMENT ON COLUMN starsink.alert_rule.clear_threshold IS 'A firing alert resolves once the value no longer compares so to this: hysteresis.';
@@ -39,7 +40,7 @@ CREATE TABLE IF NOT EXISTS starsink.alert_event (
 );
 CREATE INDEX IF NOT EXISTS alert_event_rule ON starsink.alert_event (rule, event_id);
 CREATE INDEX IF NOT EXISTS alert_event_at ON starsink.alert_event (at);
-COMMENT ON TABLE starsink.alert_event IS 'Grain: one change of an alert''s state. The newest row of a rule says its state; older ones are its history.';
+COMMENT ON TABLE starsink.alert_event IS 'Grain: one change of an alert''s state. The newest row of a rule and its labels says their state; older ones are its history, kept for 90 days.';
 COMMENT ON COLUMN starsink.alert_event.event_id IS 'Order of the changes.';
 COMMENT ON COLUMN starsink.alert_event.rule IS 'Name of the rule.';
 COMMENT ON COLUMN starsink.alert_event.state IS 'ok, pending (the threshold is crossed, not for long enough yet) or firing.';
@@ -48,7 +49,7 @@ COMMENT ON COLUMN starsink.alert_event.at IS 'When it changed.';
 COMMENT ON COLUMN starsink.alert_event.value IS 'Value of the metric then; NULL where there was none.';
 COMMENT ON COLUMN starsink.alert_event.threshold IS 'Threshold that the value was compared to.';
 COMMENT ON COLUMN starsink.alert_event.severity IS 'Severity of the rule then.';
-COMMENT ON COLUMN starsink.alert_event.labels IS 'Which of the metric''s series it was.';
+COMMENT ON COLUMN starsink.alert_event.labels IS 'Which of the metric''s series it is.';
 COMMENT ON COLUMN starsink.alert_event.message IS 'The sentence that the log and the webhook have.';
 
 CREATE TABLE IF NOT EXISTS starsink.alert_delivery (
@@ -63,6 +64,27 @@ COMMENT ON COLUMN starsink.alert_delivery.at IS 'When it was received, or given 
 COMMENT ON COLUMN starsink.alert_delivery.attempts IS 'How often it was sent, since the server''s last start.';
 COMMENT ON COLUMN starsink.alert_delivery.error IS 'Why it was given up; NULL when it was received.';
 
+-- An earlier build kept one state for all series of a rule: what it left open under other labels than the rule's last
+-- is over, and was told so then.
+DO $$
+BEGIN
+    IF pg_catalog.to_regclass('starsink.alert_event_series') IS NULL THEN
+        WITH last AS (
+            SELECT DISTINCT ON (e.rule) e.rule, e.event_id, e.at FROM starsink.alert_event AS e ORDER BY e.rule, e.event_id DESC
+        ), closed AS (
+            INSERT INTO starsink.alert_event (rule, state, previous, at, threshold, severity, labels, message)
+            SELECT o.rule, 'ok', o.state, l.at, o.threshold, o.severity, o.labels, 'closed: an earlier build told its end under other labels'
+            FROM starsink.open_alerts() AS o JOIN last AS l ON l.rule = o.rule AND l.event_id <> o.event_id
+            RETURNING event_id, previous
+        )
+        INSERT INTO starsink.alert_delivery (event_id, attempts, error)
+        SELECT c.event_id, 0, 'an earlier build told its end under other labels' FROM closed AS c WHERE c.previous = 'firing';
+    END IF;
+END
+$$;
+CREATE INDEX IF NOT EXISTS alert_event_series ON starsink.alert_event (rule, labels, event_id);
+
+-- What you changed stays; a rule that a new version brings is added.
 INSERT INTO starsink.alert_rule (name, metric, comparison, threshold, clear_threshold, hold_for, severity, description)
 VALUES
     ('worker_not_running', 'starsink_partition_running', '<', 1, 1, '30 s', 'critical',
@@ -92,5 +114,31 @@ VALUES
     ('keys_used', 'starsink_dimension_keys_used', '>', 0.8, 0.75, '0', 'critical',
      'A dimension has given four fifths of its 2,147,483,647 keys: find out what makes so many members while there is time. Nothing is loaded once there is no key left.'),
     ('job_failed', 'starsink_job_failed', '>=', 1, 1, '0', 'warning',
-     'A job of the steward failed at its last run: starsink.jobs has the error. It is tried again.')
+     'A job of the steward failed at its last run: starsink.jobs has the error. It is tried again.'),
+    ('job_late', 'starsink_job_late_seconds', '>', 3600, 600, '1 min', 'warning',
+     'A job has been due, or running, for more than an hour: starsink.jobs and pg_stat_activity say what keeps the steward.'),
+    ('fold_age', 'starsink_warehouse_fold_age_seconds', '>', 300, 60, '1 min', 'warning',
+     'Events have been waiting for 5 minutes to be folded: reports count them, and take longer. Look at the job fold in starsink.jobs.'),
+    ('quarantine_size', 'starsink_topic_quarantine_messages', '>', 100000, 50000, '1 min', 'warning',
+     'More than a hundred thousand messages wait in quarantine: mend the cause and SELECT starsink.redrive(), or let starsink.quarantine_retention delete them.'),
+    ('rates_age', 'starsink_warehouse_rates_age_days', '>', 5, 5, '0', 'warning',
+     'No exchange rate is newer than 5 days; after 7 amounts are no longer converted. Look at the jobs exchange_rates and exchange_rates_url.'),
+    ('crawler_idle', 'starsink_warehouse_crawl_idle_seconds', '>', 900, 60, '5 min', 'warning',
+     'A page could be fetched for a quarter of an hour and was not: look at the crawler in the server''s log and at starsink.crawl_status.'),
+    ('dead_rows', 'starsink_table_dead_share', '>', 0.5, 0.3, '1 h', 'warning',
+     'More than half of a table''s rows are dead: autovacuum does not keep up, or an old transaction or a replication slot holds it back.'),
+    ('xid_age', 'starsink_server_xid_age', '>', 1000000000, 800000000, '0', 'critical',
+     'Transaction ids are half used up since the last freeze: autovacuum is held back. The server stops taking writes once they are.'),
+    ('slot_keeps_wal', 'starsink_slot_wal_kept_bytes', '>', 10000000000, 5000000000, '5 min', 'warning',
+     'A replication slot keeps more than 10 GB of WAL: its reader is gone or slow. Drop the slot of one that does not come back, before the disk is full.'),
+    ('standby_lag', 'starsink_standby_lag_bytes', '>', 1000000000, 100000000, '1 min', 'warning',
+     'A standby is more than 1 GB of WAL behind: look at its log, its disk and the network.'),
+    ('archive_failing', 'starsink_server_archive_failing', '>=', 1, 1, '5 min', 'critical',
+     'WAL cannot be archived: it stays until the disk is full, and there is no backup of what it holds. Look at the server''s log.')
+ON CONFLICT (name) DO NOTHING;
+-- How much a disk holds, SQL cannot tell.
+INSERT INTO starsink.alert_rule (name, metric, comparison, threshold, clear_threshold, hold_for, severity, enabled, description)
+VALUES
+    ('warehouse_size', 'starsink_warehouse_bytes', '>', 1000000000000, 950000000000, '0', 'warning', false,
+     'The database is larger than you want it to be: shorten starsink.retention, or find it more room.')
 ON CONFLICT (name) DO NOTHING;

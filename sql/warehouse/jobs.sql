@@ -114,7 +114,7 @@ INSERT INTO starsink.job AS j (ordinal, name, schedule, command, argument, depen
     (100, 'retention', '7 * * * *', 'drop_old_partitions', NULL, '{fold}', '10 min', 'Drops partitions of events older than starsink.retention, once they are folded.'),
     (110, 'quarantine_cleanup', '17 * * * *', 'clean_quarantine', NULL, '{}', '10 min', 'Deletes messages in quarantine older than starsink.quarantine_retention.'),
     (120, 'maintenance', '10 min', 'maintain', NULL, '{}', '30 min', 'Summarises block ranges of indexes and analyzes what changed much.'),
-    (130, 'history', '1 h', 'prune_history', NULL, '{}', '5 min', 'Deletes old rows of the jobs'' own history.')
+    (130, 'history', '1 h', 'prune_history', NULL, '{}', '5 min', 'Deletes old rows of the jobs'' own history, and of the alerts''.')
 ON CONFLICT (name) DO UPDATE
 SET ordinal = EXCLUDED.ordinal, command = EXCLUDED.command, argument = EXCLUDED.argument, depends_on = EXCLUDED.depends_on, description = EXCLUDED.description
 WHERE (j.ordinal, j.command, j.argument, j.depends_on, j.description)

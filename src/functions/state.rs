@@ -12,7 +12,7 @@ fn is_preloaded() -> bool {
     state::is_attached()
 }
 
-/// Each worker that runs or should: 0 is the steward, 33 the crawler.
+/// Each worker that runs or should: 0 is the steward, 33 the crawler, 34 the watch.
 #[pg_extern(volatile, parallel_safe)]
 fn worker_states() -> TableIterator<
     'static,

@@ -33,7 +33,7 @@ pub use guc::register;
 
 use crate::error::Failure;
 use crate::event::policy::Policy;
-use crate::worker::state::CRAWLER;
+use crate::worker::state::{CRAWLER, WATCH};
 
 /// The settings of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,7 @@ impl Settings {
     pub fn wants(&self, worker: i32) -> bool {
         match worker {
             CRAWLER => self.crawl_enabled,
+            WATCH => true,
             number => number <= self.workers,
         }
     }

@@ -42,7 +42,11 @@ pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
         let settings = Settings::current();
         let is_there = database_exists(&settings.database);
         for place in &mut places {
-            place.keep(is_there && settings.wants(place.number), &settings);
+            let is_needed = place.number != state::WATCH || state::steward_is_late();
+            place.keep(
+                is_there && is_needed && settings.wants(place.number),
+                &settings,
+            );
         }
         super::session::wait(ROUND);
     }
@@ -75,8 +79,12 @@ impl Place {
                 Ok(_) | Err(Status::NotYetStarted) => return,
                 Err(_) => {
                     self.started = None;
-                    self.backoff
-                        .fail(settings.retry_backoff, settings.retry_backoff_max, jitter());
+                    // The watch comes and goes.
+                    let most = match self.number {
+                        state::WATCH => settings.retry_backoff,
+                        _ => settings.retry_backoff_max,
+                    };
+                    self.backoff.fail(settings.retry_backoff, most, jitter());
                 }
             }
         }
@@ -109,6 +117,7 @@ impl Place {
         match self.number {
             0 => "starsink steward".to_owned(),
             state::CRAWLER => "starsink crawler".to_owned(),
+            state::WATCH => "starsink watch".to_owned(),
             number => format!("starsink ingest {number}"),
         }
     }
@@ -121,6 +130,7 @@ impl Place {
             .set_function(match self.number {
                 0 => "starsink_steward_main",
                 state::CRAWLER => "starsink_crawler_main",
+                state::WATCH => "starsink_watch_main",
                 _ => "starsink_ingest_main",
             })
             .set_argument(self.number.into_datum())

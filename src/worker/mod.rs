@@ -12,7 +12,8 @@
 //! - [`job_board`] shared memory: how each job stands, for starsink.jobs
 //! - [`partition_maker`] a worker for a moment: partitions for a session that cannot commit
 //! - [`crawler`]  product pages: claimed, fetched in threads of their own, merged; [`crawl_queue`] its statements, [`verdict`] what follows from a visit
-//! - [`webhook`]  alerts to an address outside, from the steward
+//! - [`watch`]    looks after alerts while a long job keeps the steward
+//! - [`webhook`]  alerts to an address outside, from either
 //! - [`session`]  what every worker does: connect, be ended, follow the settings
 //! - [`backoff`]  waiting between retries
 //! - [`state`]    shared memory: what each worker is doing, for starsink.status; [`shared`] its lock, and leaving when the postmaster has died
@@ -34,4 +35,5 @@ pub mod shared;
 pub mod state;
 pub mod steward;
 pub mod verdict;
+pub mod watch;
 mod webhook;

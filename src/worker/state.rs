@@ -1,15 +1,21 @@
 //! Shared memory: what each worker and partition is doing now, for `starsink.status`. Nothing depends on it: what
 //! must survive stands in the ledger.
 
+use std::time::Duration;
+
 use pgrx::PGRXSharedMemory;
 
 use super::shared::Shared;
 
-/// Slots for workers: 0 is the steward's, then those of the ingest workers, as many as the setting's bound says, and
-/// the crawler's.
-pub const MAX_WORKERS: usize = 34;
+/// Slots for workers: 0 is the steward's, then those of the ingest workers, as many as the setting's bound says,
+/// the crawler's and the watch's.
+pub const MAX_WORKERS: usize = 35;
 /// The crawler's slot.
 pub const CRAWLER: i32 = 33;
+/// The slot of the watch: see [`super::watch`].
+pub const WATCH: i32 = 34;
+/// How long the steward may be away from the alerts until somebody else looks after them. [unit: microseconds]
+const LATE: i64 = 10_000_000;
 /// Partitions that can be shown with live state; more are ingested but shown from the ledger only.
 pub const MAX_PARTITIONS: usize = 512;
 
@@ -105,6 +111,8 @@ const MAX_FILES: usize = 16;
 
 #[derive(Clone, Copy)]
 pub struct Board {
+    /// When the steward last began a round, on the system's own clock; 0 for never.
+    round_at: i64,
     pub workers: [WorkerSlot; MAX_WORKERS],
     pub partitions: [PartitionSlot; MAX_PARTITIONS],
     pub files: [FileSlot; MAX_FILES],
@@ -113,6 +121,7 @@ pub struct Board {
 impl Default for Board {
     fn default() -> Self {
         Board {
+            round_at: 0,
             workers: [WorkerSlot::default(); MAX_WORKERS],
             partitions: [PartitionSlot::default(); MAX_PARTITIONS],
             files: [FileSlot::default(); MAX_FILES],
@@ -210,6 +219,29 @@ pub fn clear(worker: i32, pid: i32) {
             }
         }
     });
+}
+
+/// The steward begins a round: alerts come first in it.
+pub fn begin_round() {
+    let now = monotonic();
+    BOARD.change(|board| board.round_at = now);
+}
+
+/// Whether the steward was there and has not begun a round for long.
+pub fn steward_is_late() -> bool {
+    let round_at = BOARD.read(|board| board.round_at).unwrap_or(0);
+    round_at != 0 && monotonic() - round_at > LATE
+}
+
+/// Microseconds on the clock that nobody sets and all processes share.
+fn monotonic() -> i64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: fills in a struct of ours.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32).as_micros() as i64
 }
 
 /// The process that holds a worker's slot; 0 for none.

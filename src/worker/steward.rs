@@ -1,6 +1,6 @@
 //! The steward: what time brings, away from the workers that ingest. It runs the jobs of `starsink.job` that are due,
 //! one after another, each in a transaction of its own; one that fails is tried again and stops no other. Frequent ones go
-//! first, and again after each that took long. And it sends alerts.
+//! first, and again after each that took long. And it sends alerts; while one long job keeps it, [`super::watch`] does.
 
 use std::ffi::CString;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use crate::warehouse::statement::{Statement, get};
 use crate::warehouse::transaction;
 
 /// How often it looks around; a job that takes longer than that ends the round.
-const ROUND: Duration = Duration::from_secs(1);
+pub(super) const ROUND: Duration = Duration::from_secs(1);
 
 #[pg_guard]
 #[unsafe(no_mangle)]
@@ -44,7 +44,7 @@ pub extern "C-unwind" fn starsink_steward_main(argument: pg_sys::Datum) {
 }
 
 /// A worker's session looks single keys up; jobs read much, and plan as everybody does.
-fn plan_as_usual() {
+pub(super) fn plan_as_usual() {
     for (name, value) in [
         (c"plan_cache_mode", c"auto"),
         (c"enable_hashjoin", c"on"),
@@ -76,6 +76,7 @@ impl Steward {
         if self.backoff.remaining().is_some() {
             return;
         }
+        state::begin_round();
         let settings = Settings::current();
         match self.work(&settings) {
             Ok(()) => self.backoff.succeed(),
@@ -109,7 +110,9 @@ impl Steward {
             }
         }
         self.jobs.settle();
-        if let Err(failure) = self.webhook.round() {
+        // What the watch is sending would be sent twice.
+        let is_watched = state::pid_of(state::WATCH) != 0;
+        if !is_watched && let Err(failure) = self.webhook.round() {
             // The jobs go on.
             state::report_error(self.session.worker, &failure.message);
             self.session.report(State::Retrying, &failure.to_string());
@@ -165,7 +168,7 @@ impl Steward {
 }
 
 /// The statements.
-struct Table {
+pub(super) struct Table {
     rows: Statement,
     past: Statement,
     /// Whoever lays the tables out anew waits for the job under way, and jobs for them: both lock many tables.
@@ -175,7 +178,7 @@ struct Table {
 }
 
 impl Table {
-    fn new() -> Table {
+    pub(super) fn new() -> Table {
         Table {
             rows: Statement::new(
                 "SELECT name, schedule, depends_on, enabled, (EXTRACT(epoch FROM timeout) * 1000)::bigint FROM starsink.job ORDER BY ordinal, name",
@@ -207,7 +210,7 @@ impl Table {
         }
     }
 
-    fn rows(&self) -> Result<Vec<Row>, Failure> {
+    pub(super) fn rows(&self) -> Result<Vec<Row>, Failure> {
         transaction::run(c"looking for jobs", || {
             let mut rows = Vec::new();
             self.rows.each(&[], |row| {
@@ -224,7 +227,7 @@ impl Table {
         })
     }
 
-    fn past(&self, name: &str) -> Result<Past, Failure> {
+    pub(super) fn past(&self, name: &str) -> Result<Past, Failure> {
         transaction::run(c"looking for jobs", || {
             let mut past = Past::default();
             self.past.each(&[name.into()], |row| {
@@ -238,7 +241,12 @@ impl Table {
         })
     }
 
-    fn perform(&self, job: &Row, trigger: &str, notes_idle: bool) -> Result<Done, Failure> {
+    pub(super) fn perform(
+        &self,
+        job: &Row,
+        trigger: &str,
+        notes_idle: bool,
+    ) -> Result<Done, Failure> {
         let activity = CString::new(format!("job {}", job.name)).unwrap_or_default();
         within(job.timeout, || {
             transaction::run(&activity, || {
@@ -259,7 +267,7 @@ impl Table {
         })
     }
 
-    fn note(
+    pub(super) fn note(
         &self,
         name: &str,
         began: DateTime<Utc>,

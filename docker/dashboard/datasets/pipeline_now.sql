@@ -1,6 +1,6 @@
 {#- How the pipeline is, in figures. -#}
 WITH s AS (
-    SELECT count(*) FILTER (WHERE state = 'running') AS running, count(*) AS partitions, sum(lag_messages) AS lag, max(lag_seconds) AS lag_seconds,
+    SELECT count(*) FILTER (WHERE state = 'running') AS running, count(*) AS partitions, CASE WHEN bool_and(partition IS NULL OR lag_messages IS NOT NULL) THEN sum(lag_messages) END AS lag, max(lag_seconds) AS lag_seconds,
            sum(events_per_second) AS rate, max(latency_p50_ms) AS p50, max(latency_p99_ms) AS p99
     FROM starsink.status
 ), l AS (

@@ -129,7 +129,7 @@ fn a_flood_of_made_up_members_is_loaded_and_told_and_wastes_no_keys() {
          SELECT starsink.evaluate_alerts()",
     );
     assert!(pg.one::<bool>(
-        "SELECT state = 'firing' AND labels ->> 'dimension' IN ('dim_device', 'dim_campaign', 'dim_user_agent') FROM starsink.alerts WHERE rule = 'new_members'"
+        "SELECT bool_and(state = 'firing' AND labels ->> 'dimension' IN ('dim_device', 'dim_campaign', 'dim_user_agent')) FROM starsink.alerts WHERE rule = 'new_members'"
     ));
     // And so is the end of the keys: no row is to blame for it, and loading goes on when there are keys again.
     pg.sql(

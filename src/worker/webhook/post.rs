@@ -1,9 +1,9 @@
-//! The thread that sends alerts: one at a time, with a limit of time, again after longer and longer waits, for an hour
-//! at most. It never calls the server.
+//! The thread that sends alerts: each once, in their order, with a limit of time. It never calls the server.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use ureq::Agent;
@@ -12,25 +12,19 @@ use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use crate::worker::pipeline::with_signals_blocked;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-const GIVE_UP: Duration = Duration::from_secs(3600);
 
-/// What became of an alert.
+/// What became of an alert that was sent.
 pub struct Outcome {
     pub event: i64,
-    pub attempts: i32,
-    /// Why it was given up.
+    /// Why it was not received.
     pub error: Option<String>,
 }
 
 #[derive(Default)]
 struct Desk {
-    next: Option<(i64, String)>,
+    waiting: VecDeque<(i64, String)>,
     is_busy: bool,
-    outcome: Option<Outcome>,
-    /// Why the first attempt failed.
-    trouble: Option<String>,
+    outcomes: Vec<Outcome>,
     stop: bool,
 }
 
@@ -58,23 +52,19 @@ impl Post {
         &self.url
     }
 
+    /// Whether nothing is being sent, and every outcome was taken.
     pub fn is_idle(&self) -> bool {
         let desk = self.shared.0.lock();
-        desk.next.is_none() && !desk.is_busy && desk.outcome.is_none()
+        desk.waiting.is_empty() && !desk.is_busy && desk.outcomes.is_empty()
     }
 
     pub fn send(&self, event: i64, body: String) {
-        self.shared.0.lock().next = Some((event, body));
+        self.shared.0.lock().waiting.push_back((event, body));
         self.shared.1.notify_all();
     }
 
-    pub fn take(&self) -> Option<Outcome> {
-        self.shared.0.lock().outcome.take()
-    }
-
-    /// Why the alert under way was not received at once; told once.
-    pub fn trouble(&self) -> Option<String> {
-        self.shared.0.lock().trouble.take()
+    pub fn take(&self) -> Vec<Outcome> {
+        std::mem::take(&mut self.shared.0.lock().outcomes)
     }
 }
 
@@ -95,43 +85,17 @@ fn run(shared: &Shared, url: &str) {
                 if desk.stop {
                     return;
                 }
-                if let Some(next) = desk.next.take() {
+                if let Some(next) = desk.waiting.pop_front() {
                     desk.is_busy = true;
                     break next;
                 }
                 signal.wait(&mut desk);
             }
         };
-        let begin = Instant::now();
-        let (mut attempts, mut wait) = (0, FIRST_WAIT);
-        let error = loop {
-            attempts += 1;
-            let error = match post(&agent, url, &body) {
-                Ok(()) => break None,
-                Err(error) => error,
-            };
-            if begin.elapsed() > GIVE_UP {
-                break Some(error);
-            }
-            let mut desk = desk.lock();
-            if attempts == 1 {
-                desk.trouble = Some(error);
-            }
-            if !desk.stop {
-                signal.wait_for(&mut desk, wait);
-            }
-            if desk.stop {
-                return;
-            }
-            wait = (wait * 2).min(LONGEST_WAIT);
-        };
+        let error = post(&agent, url, &body).err();
         let mut desk = desk.lock();
         desk.is_busy = false;
-        desk.outcome = Some(Outcome {
-            event,
-            attempts,
-            error,
-        });
+        desk.outcomes.push(Outcome { event, error });
     }
 }
 
@@ -150,7 +114,6 @@ fn agent() -> Agent {
         .into()
 }
 
-/// The address may be a secret: an error never repeats it.
 fn post(agent: &Agent, url: &str, body: &str) -> Result<(), String> {
     let answer = agent
         .post(url)
@@ -159,10 +122,25 @@ fn post(agent: &Agent, url: &str, body: &str) -> Result<(), String> {
     match answer {
         Ok(answer) if answer.status().is_success() => Ok(()),
         Ok(answer) => Err(format!("answered {}", answer.status().as_u16())),
-        Err(ureq::Error::StatusCode(status)) => Err(format!("answered {status}")),
-        Err(ureq::Error::Timeout(_)) => Err("no answer in time".to_owned()),
-        Err(ureq::Error::HostNotFound) => Err("no such host".to_owned()),
-        Err(ureq::Error::Io(error)) => Err(error.kind().to_string()),
-        Err(_) => Err("TLS or HTTP failed".to_owned()),
+        Err(error) => Err(explain(&error)),
+    }
+}
+
+/// The cause, in the words of the system or of the TLS library. The address may be a secret: what could repeat it is
+/// left out.
+fn explain(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::StatusCode(status) => format!("answered {status}"),
+        ureq::Error::Timeout(_) => format!("no answer within {} s", TIMEOUT.as_secs()),
+        ureq::Error::HostNotFound => "no such host".to_owned(),
+        // The system's text: of what kind it is, Rust names for some alone.
+        ureq::Error::Io(error) => error.to_string(),
+        ureq::Error::NativeTls(error) => format!("TLS: {error}"),
+        ureq::Error::Tls(error) => format!("TLS: {error}"),
+        ureq::Error::Protocol(error) => format!("HTTP: {error}"),
+        ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => {
+            "the proxy of the server's environment refused".to_owned()
+        }
+        _ => "the request could not be made".to_owned(),
     }
 }
