@@ -41,7 +41,9 @@ COMMENT ON FUNCTION starsink.drop_old_partitions() IS 'Job retention: drops part
 CREATE FUNCTION starsink.clean_quarantine() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    kept interval := current_setting('starsink.quarantine_retention')::interval;
+    setting text := current_setting('starsink.quarantine_retention');
+    -- A number alone is minutes.
+    kept interval := CASE WHEN setting ~ '^[0-9]+$' THEN setting::integer * interval '1 min' ELSE setting::interval END;
     gone bigint;
 BEGIN
     IF kept = '0' THEN
@@ -66,4 +68,4 @@ BEGIN
     RETURN gone;
 END
 $$;
-COMMENT ON FUNCTION starsink.clean_quarantine() IS 'Job quarantine_cleanup: deletes messages that have been in quarantine, waiting or re-driven, for longer than starsink.quarantine_retention; returns how many.';
+COMMENT ON FUNCTION starsink.clean_quarantine() IS 'Job quarantine_cleanup: deletes messages that have been in quarantine, waiting, re-driven or discarded, for longer than starsink.quarantine_retention; returns how many.';

@@ -10,6 +10,7 @@ BEGIN
                      ('starsink.merge_history', 'software_version', 'text'),
                      ('starsink.quality_hour', 'quarantined', 'bigint NOT NULL DEFAULT 0'),
                      ('starsink.fold_day', 'folds', 'bigint NOT NULL DEFAULT 1'),
+                     ('starsink.quarantine', 'original_payload', 'bytea'),
                      ('warehouse.fact_order_line', 'alloy_option_key', 'integer NOT NULL DEFAULT -2'),
                      ('warehouse.fact_order_line', 'diamond_option_key', 'integer NOT NULL DEFAULT -2')) AS v (relation, name, type)
         WHERE pg_catalog.to_regclass(v.relation) IS NOT NULL
