@@ -287,6 +287,10 @@ sql "ALTER SYSTEM SET starsink.topic = '$topic'"
 if [ "$broker" = mock ]; then
     echo "-- Kafka answers a waiting fetch as soon as a message comes, the mock broker only when the wait is over:"
     sql "ALTER SYSTEM SET starsink.kafka_options = 'fetch.wait.max.ms=5'"
+    if [ "$history" = 0 ]; then
+        echo "-- What came before these settings it has kept in part, and it would count as late:"
+        sql "ALTER SYSTEM SET starsink.auto_offset_reset = 'latest'"
+    fi
 fi
 sql "SELECT pg_reload_conf()"
 await_warehouse

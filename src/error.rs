@@ -196,7 +196,12 @@ impl Failure {
             _ => Code::ERRCODE_IO_ERROR,
         };
         Failure::new(code, format!("could not read file \"{path}\": {error}"))
-            .hint("The file must be on the server and readable by its operating-system user: JSON lines in UTF-8, plain or compressed with gzip or zstd, or exchange rates as CSV, plain or in a zip archive.")
+            .hint("The file must be on the server and readable by its operating-system user: JSON lines in UTF-8, plain or compressed with gzip or zstd.")
+    }
+
+    /// The same of a file of exchange rates; a text without a line break is taken for its path.
+    pub fn about_rates(self) -> Failure {
+        self.hint("Give the path of a file on the server that its operating-system user may read, as CSV, plain or in a zip archive; or the text of one, a line for each row below the header: E'date,currency,rate\\n2026-11-20,GBP,0.8411'.")
     }
 
     pub fn no_regular_file(path: &str) -> Failure {
@@ -220,7 +225,7 @@ impl Failure {
             Code::ERRCODE_INVALID_PARAMETER_VALUE,
             format!("these are no exchange rates: {reason}"),
         )
-        .hint("Give the path of a file on the server, or its text; format => 'ecb' or 'rows'.")
+        .hint("Give the path of a file on the server, or its text: the European Central Bank's history with a column for each currency (format 'ecb'), or the columns date, currency and rate (format 'rows'); 'auto' tells them apart by the header.")
     }
 
     /// `reason` never holds the address: it may hold a key.
@@ -229,7 +234,7 @@ impl Failure {
             Code::ERRCODE_CONNECTION_FAILURE,
             format!("could not get exchange rates from host \"{host}\": {reason}"),
         )
-        .hint("See that the server reaches starsink.exchange_rates_url and that a file of rates is there; redirects are not followed, so give the address where they end. The job tries again.")
+        .hint("See that the server reaches starsink.exchange_rates_url and that a file of rates is there; redirects are not followed, so give the address where they end. The job asks again by its schedule.")
     }
 
     pub fn rates_format(format: &str) -> Failure {
@@ -237,7 +242,7 @@ impl Failure {
             Code::ERRCODE_INVALID_PARAMETER_VALUE,
             format!("unknown format of exchange rates \"{format}\""),
         )
-        .hint("ecb: the history of the European Central Bank; rows: CSV with the columns date, currency and rate.")
+        .hint("Use one of: auto (by the header), ecb (the history of the European Central Bank), rows or csv (CSV with the columns date, currency and rate).")
     }
 
     pub fn bad_schedule(schedule: &str, reason: &str) -> Failure {
@@ -258,6 +263,33 @@ impl Failure {
             format!("there is no validation code \"{code}\""),
         )
         .hint("SELECT code FROM starsink.codes lists them.")
+    }
+
+    pub fn not_waiting(id: i64) -> Failure {
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("no message {id} waits in quarantine"),
+        )
+        .hint("SELECT quarantine_id, codes, detail FROM starsink.quarantine WHERE state = 'quarantined' AND stage <> 'merge' lists those that do; rows of merges are merged again.")
+    }
+
+    /// `reason`: what would be wrong with the mended message.
+    pub fn not_mended(id: i64, codes: &str, reason: &str) -> Failure {
+        let mut failure = Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("message {id} would not be loaded with this payload: {codes}"),
+        )
+        .hint("Nothing was changed. Give the whole message, mended; starsink.codes says what each code asks for.");
+        failure.detail = Some(reason.to_owned());
+        failure
+    }
+
+    pub fn mended_away(id: i64) -> Failure {
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            format!("message {id} would be dropped with this payload"),
+        )
+        .hint("Nothing was changed. SELECT starsink.discard(ARRAY[…]) takes messages out of quarantine.")
     }
 
     pub fn fold_needs_read_committed() -> Failure {

@@ -60,5 +60,10 @@ def revenue(orders):
     return sum((o.revenue for o in orders), Decimal(0))
 
 
+def unconverted(orders):
+    """Orders with a line that has a price and no rate."""
+    return sum(any(line.is_unconverted for line in o.lines) for o in orders)
+
+
 def devices(views):
     return len({v.device for v in views if v.device is not None})

@@ -22,7 +22,7 @@ class Order:
 
 
 class Line:
-    __slots__ = ("product", "quantity", "worth", "alloys", "diamonds", "alloy", "diamond")
+    __slots__ = ("product", "quantity", "worth", "is_unconverted", "alloys", "diamonds", "alloy", "diamond")
 
 
 class Model:
@@ -161,6 +161,7 @@ class Model:
                 line.product = key_text(draft.get("product_id"))
                 line.quantity = quantity(draft)
                 worth = worths[question(e, draft)] if amounts[id(draft)] is not None else None
+                line.is_unconverted = amounts[id(draft)] is not None and worth is None
                 line.worth = Decimal(0) if worth is None else Decimal(str(worth)).quantize(Decimal("0.0001"), ROUND_HALF_UP)
                 choose(line, options[(json.dumps(draft["option"]), None)] if draft.get("option") else [])
                 order.lines.append(line)

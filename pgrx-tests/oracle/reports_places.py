@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from figures import UNKNOWN, devices, grouped, ranked, ratio, revenue, text_order
+from figures import UNKNOWN, devices, grouped, ranked, ratio, revenue, text_order, unconverted
 from reports import place, report, store
 
 BASES = ("store", "visitor")
@@ -13,7 +13,8 @@ def tallies(scope, key):
     views, sessions = grouped(scope.views, key), grouped(scope.sessions, lambda s: key(s.first))
     orders = grouped(scope.orders, lambda o: key(o.event))
     return {k: {"views": len(views.get(k, [])), "viewers": devices(views.get(k, [])), "sessions": len(sessions.get(k, [])),
-                "orders": len(orders.get(k, [])), "revenue": revenue(orders.get(k, []))} for k in set(views) | set(sessions) | set(orders)}
+                "orders": len(orders.get(k, [])), "revenue": revenue(orders.get(k, [])),
+                "unconverted_orders": unconverted(orders.get(k, []))} for k in set(views) | set(sessions) | set(orders)}
 
 
 def geography(scope, country, column):
@@ -34,7 +35,7 @@ def rollup(scope, columns, levels, key):
         sums = tallies(scope, lambda e, length=length: key(e)[:length])
         if length == 0 and not sums:
             # The total of nothing is a row too: sums over nothing are 0.
-            sums[()] = {"views": 0, "viewers": 0, "sessions": 0, "orders": 0, "revenue": revenue([])}
+            sums[()] = {"views": 0, "viewers": 0, "sessions": 0, "orders": 0, "revenue": revenue([]), "unconverted_orders": 0}
         for k, t in sums.items():
             rows.append({**dict(zip(columns, k + (None,) * 3)), **t, "level": level})
     rows.sort(key=lambda r: text_order(*(r[c] for c in columns)))

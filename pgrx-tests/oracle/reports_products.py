@@ -23,9 +23,10 @@ def top_products(scope, n=10):
 @report(*N)
 def product_engagement(scope, n=10):
     views, selections = grouped(scope.views, product), Counter(map(product, scope.selections))
-    carts, orders, lines = Counter(map(product, scope.carts)), Counter(), {}
+    carts, orders, lines, without = Counter(map(product, scope.carts)), Counter(), {}, Counter()
     for order in scope.orders:
         orders.update({product(line) for line in order.lines})
+        without.update({product(line) for line in order.lines if line.is_unconverted})
         for line in order.lines:
             lines.setdefault(product(line), []).append(line)
     rows = []
@@ -36,7 +37,8 @@ def product_engagement(scope, n=10):
                      "quantity": sum((line.quantity for line in lines.get(key, [])), Decimal(0)),
                      "revenue": sum((line.worth for line in lines.get(key, [])), Decimal(0)),
                      "view_to_cart_rate": ratio(carts[key], len(own)), "cart_to_order_rate": ratio(orders[key], carts[key]),
-                     "mean_view_seconds": mean_seconds(timed), "median_view_seconds": median_seconds(timed)})
+                     "mean_view_seconds": mean_seconds(timed), "median_view_seconds": median_seconds(timed),
+                     "unconverted_orders": without[key]})
     return ranked(rows, "views", ["product_id"], n)
 
 

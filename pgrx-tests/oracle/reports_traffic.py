@@ -5,7 +5,7 @@ from collections import Counter
 from decimal import Decimal
 
 from attribution import MODELS, weights
-from figures import UNKNOWN, devices, grouped, mean_seconds, ranked, ratio, revenue, text_order
+from figures import UNKNOWN, devices, grouped, mean_seconds, ranked, ratio, revenue, text_order, unconverted
 from reports import report
 
 
@@ -29,7 +29,8 @@ def top_referrers(scope, n=5, basis="external"):
 def visits(sessions, orders):
     engaged = sum(s.engaged for s in sessions)
     return {"sessions": len(sessions), "engaged_sessions": engaged, "bounce_rate": ratio(len(sessions) - engaged, len(sessions)),
-            "orders": len(orders), "conversion_rate": ratio(len(orders), len(sessions)), "revenue": revenue(orders)}
+            "orders": len(orders), "conversion_rate": ratio(len(orders), len(sessions)), "revenue": revenue(orders),
+            "unconverted_orders": unconverted(orders)}
 
 
 @report()
@@ -58,15 +59,17 @@ def campaign_effectiveness(scope, n=None):
 def attributed(scope, model, by):
     """Conversions and revenue by key."""
     key = {"channel": lambda s: s.channel, "source": lambda s: s.source, "campaign": lambda s: s.campaign or "(none)"}[by]
-    conversions, worth = Counter(), Counter()
+    conversions, worth, without = Counter(), Counter(), Counter()
     for order in scope.orders:
         own = order.touches
         shares = weights(model, [s.start for s in own], [s.channel == "Direct" for s in own], order.event.time) if own else [1]
-        for share, name in zip(shares, [key(s) for s in own] or [UNKNOWN]):
+        names = [key(s) for s in own] or [UNKNOWN]
+        without.update({name for share, name in zip(shares, names) if share} if unconverted([order]) else ())
+        for share, name in zip(shares, names):
             if share:
                 conversions[name] += share
                 worth[name] += float(share) * float(order.revenue)
-    return conversions, worth
+    return conversions, worth, without
 
 
 BY = ("channel", "source", "campaign")
@@ -74,8 +77,9 @@ BY = ("channel", "source", "campaign")
 
 @report(*({"model": model, "by": by} for model in MODELS for by in BY), {})
 def attribution(scope, model="last_non_direct", by="channel"):
-    conversions, worth = attributed(scope, model, by)
-    rows = [{"key": k, "conversions": float(c), "revenue": Decimal(str(round(worth[k], 4))), "share": ratio(c, len(scope.orders))}
+    conversions, worth, without = attributed(scope, model, by)
+    rows = [{"key": k, "conversions": float(c), "revenue": Decimal(str(round(worth[k], 4))), "share": ratio(c, len(scope.orders)),
+             "unconverted_orders": without[k]}
             for k, c in conversions.items()]
     rows.sort(key=lambda r: (-round(r["conversions"], 7), text_order(r["key"])))
     return rows

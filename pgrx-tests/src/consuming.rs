@@ -138,6 +138,19 @@ impl Cluster {
         assert_eq!((booked, counted), (0, 0), "reconciliation, verify()");
     }
 
+    /// What the server says beside the answer, as psql shows it: notices and warnings with their details and hints.
+    pub fn said_to(&self, role: &str, statement: &str) -> String {
+        let done = self
+            .tool("psql")
+            .env("PGUSER", role)
+            .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statement])
+            .output()
+            .expect("psql runs");
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.success(), "{statement}: {said}");
+        said
+    }
+
     /// What a statement is refused with: SQLSTATE, message, detail and hint in one text.
     pub fn refusal(&self, statement: &str) -> String {
         self.refusal_as("postgres", statement)

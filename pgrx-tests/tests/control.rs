@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use starsink_tests::cluster::Cluster;
-use starsink_tests::consuming::{events, now_micros, send};
+use starsink_tests::consuming::{SOON, events, now_micros, send};
 use starsink_tests::kafka::Kafka;
 use starsink_tests::producer::{Message, Producer};
 
@@ -189,15 +189,118 @@ fn a_seek_to_nowhere_says_where_one_can_go() {
         0,
         "what is refused leaves no command"
     );
-    pg.consume("127.0.0.1:1", &topic);
+    pg.consume("127.0.0.1:1,localhost:1", &topic);
     pg.wait_for_state("retrying", "%");
+    let began = Instant::now();
     let refusal = pg.refusal("SELECT * FROM starsink.seek('earliest')");
     assert!(
-        refusal.starts_with("08006") && refusal.contains("starsink.bootstrap_servers"),
+        refusal.starts_with("08006")
+            && refusal.contains("starsink.bootstrap_servers")
+            && refusal.contains("127.0.0.1:1")
+            && refusal.contains("localhost:1")
+            && refusal.contains("Connection refused"),
         "{refusal}"
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
     );
     pg.consume(&kafka.bootstrap(), &topic);
     send(&producer, &topic, 1, &events(35, 5));
     pg.wait_for_messages(&topic, 20);
+    pg.assert_books();
+}
+
+#[test]
+fn a_command_that_no_worker_follows_is_kept_with_a_warning() {
+    let pg = Cluster::consuming_nothing();
+    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin");
+    pg.wait_for(
+        "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'starsink ingest 1'",
+        SOON,
+    );
+    let pause = || pg.said_to("olga", "SELECT starsink.pause(), starsink.resume()");
+    assert_eq!(pause(), "");
+    pg.sql("CREATE DATABASE other");
+    pg.alter_system("starsink.database", "other");
+    pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.database') = 'other'",
+        SOON,
+    );
+    let said = pause();
+    assert_eq!(
+        said.matches("WARNING:  no worker follows the command: they look after database other, this is postgres").count(),
+        2,
+        "{said}"
+    );
+    assert!(said.contains("HINT:  Give the command there"), "{said}");
+    let kept: i64 = pg.one("SELECT count(*) FROM starsink.control_log WHERE changed_by = 'olga'");
+    assert_eq!(kept, 4);
+    let bare = Cluster::builder().preload("").start();
+    bare.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse()");
+    let said = bare.said_to("postgres", "SELECT starsink.pause()");
+    assert!(
+        said.contains("starsink is not in shared_preload_libraries"),
+        "{said}"
+    );
+}
+
+#[test]
+fn settings_of_how_messages_are_read_take_effect_without_a_new_connection() {
+    let kafka = Kafka::shared();
+    let topic = kafka.topic("reread", 1);
+    let (producer, events) = (Producer::new(&kafka.client()), events(37, 30));
+    send(&producer, &topic, 0, &events[..10]);
+    let pg = Cluster::consuming(&kafka.bootstrap(), &topic);
+    pg.wait_for_messages(&topic, 10);
+    let connections = || pg.log_text().matches("starsink: connecting").count();
+    let before = connections();
+    let worker = pg.worker_pids("starsink ingest 1");
+    pg.alter_system("starsink.message_max_bytes", 1024);
+    pg.alter_system("starsink.batch_max_wait", "7ms");
+    pg.alter_system("starsink.report_time_zone", "Asia/Tokyo");
+    pg.alter_system("starsink.quarantine_retention", "80 days");
+    pg.reload();
+    let long = format!("{{\"id\":\"long\",\"x\":\"{}\"}}", "x".repeat(2_000));
+    // Which batch is the first to be read by the new settings nobody can say: one of the next.
+    let mut sent = 10;
+    for _ in 0..200 {
+        producer.send(&topic, &Message::new(&long).partition(0));
+        producer.flush();
+        sent += 1;
+        pg.wait_for_messages(&topic, sent);
+        if pg.one::<bool>(
+            "SELECT bool_or('PAYLOAD_TOO_LARGE' = ANY (codes)) FROM starsink.quarantine",
+        ) {
+            break;
+        }
+    }
+    assert!(
+        pg.one::<bool>(
+            "SELECT bool_or('PAYLOAD_TOO_LARGE' = ANY (codes)) FROM starsink.quarantine"
+        ),
+        "the new limit holds"
+    );
+    send(&producer, &topic, 0, &events[10..]);
+    pg.wait_for_messages(&topic, sent + 20);
+    let is_tokyo: bool = pg.one(
+        "SELECT bool_and(d.date = (f.event_time AT TIME ZONE 'Asia/Tokyo')::date) FROM warehouse.fact_event AS f JOIN warehouse.dim_date AS d USING (date_key)
+         WHERE f.kafka_offset >= 11",
+    );
+    assert!(is_tokyo, "days are cut in the new zone");
+    assert_eq!(connections(), before, "no new connection");
+    assert_eq!(pg.worker_pids("starsink ingest 1"), worker);
+    // What is of the way to Kafka begins anew.
+    pg.alter_system("starsink.client_id", "another");
+    pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.client_id') = 'another'",
+        SOON,
+    );
+    send(&producer, &topic, 0, &self::events(38, 5));
+    pg.wait_for_messages(&topic, sent + 25);
+    assert_eq!(connections(), before + 1);
     pg.assert_books();
 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::fs::OpenOptions;
+use std::io::Write;
+
 use starsink_tests::cluster::Cluster;
-use starsink_tests::consuming::now_micros;
+use starsink_tests::consuming::{SOON, now_micros};
 
 const FLAGS: [&str; 4] = [
     "STORE_UNKNOWN",
@@ -80,8 +83,22 @@ fn a_country_that_cannot_be_looked_up_is_a_failure() {
     let pg = Cluster::consuming_nothing();
     let from = |ip: &str| format!(r#""collection":"view_home_page","store_id":"6","ip":"{ip}""#);
     assert!(flags_of(&pg, "unset", &from("8.8.8.8")).is_empty());
-    pg.alter_system("starsink.geoip_database", "/nowhere/country.mmdb");
+    // Not by ALTER SYSTEM, which would refuse it: a file that was there, and is gone.
+    let mut file = OpenOptions::new()
+        .append(true)
+        .open(pg.data().join("postgresql.auto.conf"))
+        .unwrap();
+    writeln!(file, "starsink.geoip_database = '/nowhere/country.mmdb'").unwrap();
     pg.reload();
+    pg.wait_for(
+        "SELECT current_setting('starsink.geoip_database') <> ''",
+        SOON,
+    );
+    let said = pg.said_to("postgres", "SELECT starsink.ingest('{}')");
+    assert!(
+        said.contains("WARNING:  starsink.geoip_database: /nowhere/country.mmdb: No such file"),
+        "{said}"
+    );
     assert_eq!(
         flags_of(&pg, "missing", &from("8.8.8.8")),
         ["ENRICH_FAILED"]

@@ -47,7 +47,7 @@ fn a_job_that_fails_stops_no_other_and_is_retried_with_growing_waits() {
     ticks_on(&pg);
     pg.sql("INSERT INTO public.trouble VALUES ('x')");
     pg.wait_for(
-        "SELECT state = 'failed' AND attempts >= 4 AND last_error LIKE 'P0001: out of luck%' AND next_run > last_run FROM starsink.jobs WHERE name = 'stumble'",
+        "SELECT state = 'failed' AND attempts >= 4 AND last_error LIKE 'P0001: out of luck%' AND next_run > last_run AND last_error_at BETWEEN last_run AND now() FROM starsink.jobs WHERE name = 'stumble'",
         SOON,
     );
     ticks_on(&pg);
@@ -321,6 +321,31 @@ fn reports_follow_the_time_zone() {
         ),
         "2020-06-05 03:30:00+00, 2020-06-05 15:30:00+00, 2020-06-06 03:30:00+00"
     );
+}
+
+#[test]
+fn a_run_by_hand_that_fails_leaves_a_row_of_history_with_who_and_when() {
+    let pg = with_jobs();
+    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin; INSERT INTO public.trouble VALUES ('x'); SELECT starsink.disable_job('stumble')");
+    pg.wait_for("SELECT count(*) > 0 FROM public.tick", SOON);
+    let refusal = pg.refusal_as("olga", "SELECT starsink.run_job('stumble')");
+    assert!(refusal.starts_with("P0001 out of luck"), "{refusal}");
+    pg.wait_for(
+        "SELECT count(*) = 1 FROM starsink.job_runs WHERE name = 'stumble' AND state = 'failed' AND triggered_by = 'olga'
+         AND error = 'P0001: out of luck' AND started_at > now() - interval '1 minute'",
+        SOON,
+    );
+    // No job of that name, and one that somebody else runs, are no failures of a job.
+    pg.refusal_as("olga", "SELECT starsink.run_job('nothing')");
+    pg.sql("TRUNCATE public.trouble");
+    assert_eq!(pg.run_job("stumble"), 0);
+    ticks_on(&pg);
+    let rows: Vec<String> = pg
+        .query("SELECT state FROM starsink.job_runs WHERE name IN ('stumble', 'nothing') AND triggered_by IN ('olga', 'postgres') ORDER BY started_at")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(rows, ["failed", "succeeded"]);
 }
 
 #[test]

@@ -73,13 +73,32 @@ fn every_dimension_merges_and_refuses_what_cannot_be() {
         let aside: String = pg.one(&format!("SELECT codes[1] FROM starsink.quarantine WHERE topic = 'merge:{dimension}' ORDER BY kafka_offset DESC LIMIT 1"));
         assert_eq!(aside, expected.1, "{dimension}");
     }
+    // Each says which row it is of.
+    let said: Vec<String> = pg
+        .query("SELECT detail FROM starsink.quarantine WHERE topic IN ('merge:store', 'merge:diamond_option', 'merge:exchange_rate') ORDER BY detail COLLATE \"C\"")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "currency_code ZZC, rate_date 2020-01-03: rate is not a number above 0",
+            "role special, value (unknown): role is not primary, stone2, stone3, stone4 or pearl; value is not at most 255 bytes long, and not the name of a special member",
+            "store_id 901: time_zone is not a name in pg_timezone_names"
+        ]
+    );
+    let notice = pg.said_to("postgres", "SELECT starsink.merge_exchange_rate('source')");
+    assert!(
+        notice.contains("NOTICE:  1 of the rows are rejected, one of them: MERGE_VALUE_INVALID: currency_code ZZC, rate_date 2020-01-03: rate is not"),
+        "{notice}"
+    );
     // Each bad row once, out of the books of ingestion, and left alone by redrive().
     let queries = [
         "SELECT count(*) = 8 AND count(DISTINCT (topic, kafka_offset)) = 8 FROM starsink.quarantine WHERE stage = 'merge' AND convert_from(payload, 'UTF8')::json IS NOT NULL",
         "SELECT coalesce(sum(difference), 0) = 0 FROM starsink.verify()",
         "SELECT r.tried = 0 FROM starsink.redrive() AS r",
-        "SELECT count(*) = 16 FROM starsink.merge_log WHERE rows_read = inserted + updated + versioned + unchanged + rejected AND merged_by = 'postgres'",
-        "SELECT count(*) = 16 AND sum(rows_in) = 32 FROM starsink.audit_log WHERE what = 'merge'",
+        "SELECT count(*) = 17 FROM starsink.merge_log WHERE rows_read = inserted + updated + versioned + unchanged + rejected AND merged_by = 'postgres'",
+        "SELECT count(*) = 17 AND sum(rows_in) = 34 FROM starsink.audit_log WHERE what = 'merge'",
         "SELECT count(*) = 0 FROM starsink.merge_history WHERE versioned > 0",
     ];
     for query in queries {

@@ -281,3 +281,195 @@ fn a_long_complaint_of_the_table_is_cut() {
     let length: i32 = pg.one("SELECT octet_length(detail) FROM starsink.quarantine");
     assert!((500..=1000).contains(&length), "{length}");
 }
+
+/// A cluster with an operator, and a message of each kind: a file of the server's has two, SQL one.
+fn with_three_bad_messages() -> Cluster {
+    let pg = Cluster::without_jobs();
+    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin");
+    let file = pg.data().join("bad.jsonl");
+    std::fs::write(&file, "{broken\n{broken too\n").unwrap();
+    let said = pg.said_to(
+        "postgres",
+        &format!("SELECT * FROM starsink.ingest_file('{}')", file.display()),
+    );
+    assert!(
+        said.contains("2 messages are quarantined, the first of them 1: PAYLOAD_NOT_JSON"),
+        "{said}"
+    );
+    let said = pg.said_to(
+        "olga",
+        "SELECT starsink.ingest('{\"id\":\"q-3\",\"collection\":\"view_home_page\"}')",
+    );
+    assert!(
+        said.contains("NOTICE:  message 3 is quarantined: TS_MISSING")
+            && said.contains("DETAIL:  time_stamp is missing")
+            && said.contains("HINT:  starsink.codes"),
+        "{said}"
+    );
+    pg
+}
+
+#[test]
+fn who_ingests_is_told_why_a_message_is_quarantined() {
+    let pg = with_three_bad_messages();
+    let said = pg.said_to("olga", "SELECT * FROM starsink.redrive()");
+    assert!(
+        said.contains("2 messages are quarantined, the first of them 1: PAYLOAD_NOT_JSON")
+            && said.contains("message 3 is quarantined: TS_MISSING"),
+        "{said}"
+    );
+    let good = r#"{"id":"q-4","collection":"view_home_page","time_stamp":1763870000}"#;
+    assert_eq!(
+        pg.said_to("olga", &format!("SELECT starsink.ingest('{good}')")),
+        ""
+    );
+}
+
+#[test]
+fn an_operator_mends_discards_and_redrives_by_number() {
+    let pg = with_three_bad_messages();
+    let olga = |statement: &str| pg.said_to("olga", statement);
+    let refused = |statement: &str| pg.refusal_as("olga", statement);
+    // What would not be loaded changes nothing, and says why.
+    let refusal = refused(r#"SELECT starsink.mend(3, '{"id":"q-3"}')"#);
+    assert!(
+        refusal.starts_with(
+            "22023 message 3 would not be loaded with this payload: COLLECTION_MISSING, TS_MISSING"
+        ) && refusal.contains("Nothing was changed"),
+        "{refusal}"
+    );
+    let refusal = refused("SELECT starsink.mend(3, '')");
+    assert!(refusal.contains("would be dropped"), "{refusal}");
+    olga(
+        r#"SELECT starsink.mend(3, '{"id":"q-3","collection":"view_home_page","time_stamp":1763870000}', 'the shop''s clock')"#,
+    );
+    assert_eq!((pg.facts(), pg.quarantined()), (0, 3), "mended, not loaded");
+    let was: String =
+        pg.one("SELECT convert_from(original_payload, 'UTF8') FROM starsink.quarantine WHERE quarantine_id = 3");
+    assert_eq!(was, r#"{"id":"q-3","collection":"view_home_page"}"#);
+    let said = olga("SELECT * FROM starsink.redrive(ids => ARRAY[1])");
+    assert!(said.contains("message 1 is quarantined"), "{said}");
+    assert_eq!(redrive(&pg, "ids => '{3}'"), (1, 1, 0));
+    assert_eq!((pg.facts(), pg.quarantined()), (1, 2));
+    pg.assert_books();
+    for call in [
+        "redrive(ids => ARRAY[3])",
+        "redrive(ids => ARRAY[99])",
+        "mend(3, '{}')",
+        "mend(99, '{}')",
+        "discard(ARRAY[1, 3])",
+    ] {
+        let refusal = refused(&format!("SELECT starsink.{call}"));
+        assert!(
+            refusal.starts_with("22023 no message ") && refusal.contains("waits in quarantine"),
+            "{call}: {refusal}"
+        );
+    }
+    assert_eq!(pg.quarantined(), 2, "what is refused is refused as a whole");
+
+    let dropped = |expected: i64| {
+        let booked: (i64, i64) = (
+            pg.one("SELECT coalesce(sum(dropped), 0)::bigint FROM starsink.reconciliation"),
+            pg.one("SELECT coalesce(sum(received), 0)::bigint FROM starsink.reconciliation"),
+        );
+        assert_eq!(booked, (expected, 3));
+        pg.assert_books();
+    };
+    dropped(0);
+    pg.sql("BEGIN; SELECT starsink.discard(ARRAY[1]); ROLLBACK");
+    dropped(0);
+    olga("SELECT starsink.discard(ARRAY[1, 2], 'a broken test')");
+    dropped(2);
+    assert_eq!(pg.quarantined(), 0);
+    assert_eq!(redrive(&pg, ""), (0, 0, 0));
+    let who: Vec<String> = pg
+        .query("SELECT concat_ws(' ', quarantine_id, action, changed_by, note) FROM starsink.quarantine_log ORDER BY log_id")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(
+        who,
+        [
+            "3 mend olga the shop's clock",
+            "1 discard olga a broken test",
+            "2 discard olga a broken test"
+        ]
+    );
+    // What retention deletes of them is in no book a second time.
+    pg.sql("UPDATE starsink.quarantine SET quarantined_at = now() - interval '91 days'");
+    assert_eq!(pg.run_job("quarantine_cleanup"), 3);
+    dropped(2);
+    for statement in [
+        "UPDATE starsink.quarantine SET payload = NULL",
+        "DELETE FROM starsink.quarantine_log",
+        "SELECT starsink.note_failure('fold', now(), '', '')",
+    ] {
+        let refusal = refused(statement);
+        assert!(refusal.starts_with("42501"), "{statement}: {refusal}");
+    }
+}
+
+#[test]
+fn a_mended_message_that_is_read_again_is_known() {
+    let topic = Kafka::shared().topic("mended", 1);
+    let producer = Producer::new(&Kafka::shared().client());
+    let pg = Cluster::consuming(&Kafka::shared().bootstrap(), &topic);
+    send_bytes(&producer, &topic, 0, b"{broken");
+    pg.wait_for_messages(&topic, 1);
+    pg.sql(r#"SELECT starsink.mend(1, '{"id":"m-1","collection":"view_home_page","time_stamp":1763870000}')"#);
+    pg.sql("SELECT * FROM starsink.seek('earliest')");
+    pg.wait_for_messages(&topic, 2);
+    assert_eq!((pg.quarantined(), pg.sum("duplicates", &topic)), (1, 1));
+    assert_eq!(redrive(&pg, "ids => ARRAY[1]"), (1, 1, 0));
+    pg.sql("SELECT * FROM starsink.seek('earliest')");
+    pg.wait_for_messages(&topic, 3);
+    assert_eq!((pg.facts(), pg.quarantined()), (1, 0));
+    pg.assert_books();
+    // Who is forgotten is forgotten in what the message was, too.
+    send_bytes(&producer, &topic, 0, br#"{"device_id":"d-anna"}"#);
+    pg.wait_for_messages(&topic, 4);
+    pg.sql(
+        r#"SELECT starsink.mend((SELECT max(quarantine_id) FROM starsink.quarantine), '{"id":"m-2","collection":"view_home_page","time_stamp":1763870000}')"#,
+    );
+    pg.sql("SELECT * FROM starsink.forget_device('d-anna')");
+    let left: i64 = pg.one("SELECT count(*) FROM starsink.quarantine WHERE convert_from(coalesce(original_payload, payload), 'UTF8') LIKE '%anna%'");
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn an_operator_teaches_what_a_code_asks_for() {
+    let pg = Cluster::consuming_nothing();
+    pg.sql("CREATE ROLE olga LOGIN IN ROLE starsink_admin");
+    let order = r#"{"id":"t-1","time_stamp":1763870000,"collection":"checkout_success","order_id":"1","store_id":"900",
+        "cart_products":[{"product_id":1,"amount":1,"price":"10","currency":"quux."}]}"#;
+    let state: String = pg.one(&format!("SELECT starsink.ingest('{order}')"));
+    assert_eq!(state, "loaded");
+    let status =
+        "SELECT concat_ws(' ', fx_status, trim_scale(base_amount)) FROM warehouse.fact_order_line";
+    assert_eq!(pg.one::<String>(status), "unknown currency");
+    pg.said_to("olga", "SELECT starsink.teach_currency('Quux .', 'eur')");
+    assert_eq!(pg.one::<String>(status), "converted 10");
+    for (arguments, words) in [
+        ("'quux', 'ZZZ'", "there is no currency 'ZZZ'"),
+        (
+            "'quux', 'EUR', 'Atlantis'",
+            "there is no country 'Atlantis'",
+        ),
+        ("' . ', 'EUR'", "written cannot be ' . '"),
+        ("NULL, 'EUR'", "written cannot be NULL"),
+    ] {
+        let refusal = pg.refusal_as(
+            "olga",
+            &format!("SELECT starsink.teach_currency({arguments})"),
+        );
+        assert!(
+            refusal.starts_with("22023") && refusal.contains(words),
+            "{refusal}"
+        );
+    }
+    pg.said_to(
+        "olga",
+        "CREATE TEMP TABLE stores AS SELECT '900' AS store_id, 'example.de' AS domain; SELECT starsink.merge_store('stores')",
+    );
+    assert!(!pg.one::<bool>("SELECT is_inferred FROM warehouse.dim_store WHERE store_id = '900'"));
+}

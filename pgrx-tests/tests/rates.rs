@@ -224,3 +224,92 @@ fn a_file_of_rates_is_a_regular_one_of_bounded_size_that_says_what_it_is() {
     )[0];
     assert_eq!([0, 1, 2].map(|column| row.get::<_, i64>(column)), [1, 1, 0]);
 }
+
+#[test]
+fn the_format_is_told_by_the_header_and_a_code_that_is_no_currency_is_refused() {
+    let pg = Cluster::without_jobs();
+    let load = |arguments: &str| -> (i64, i64, Option<String>) {
+        let row = &pg.query(&format!(
+            "SELECT inserted, unreadable + rejected, first_problem FROM starsink.load_exchange_rates({arguments})"
+        ))[0];
+        (row.get(0), row.get(1), row.get(2))
+    };
+    let rows = "E'date,currency,rate\\n2026-11-20,GBP,0.84\\n'";
+    let history = "E'Date,USD,CYP,\\n2026-11-20,1.1,0.58,\\n'";
+    assert_eq!(load(rows), (1, 0, None));
+    assert_eq!(
+        load(history),
+        (2, 0, None),
+        "also what was given up long ago"
+    );
+    assert_eq!(load(&format!("{rows}, 'csv'")), (0, 0, None));
+    let (inserted, refused, problem) =
+        load("E'date,currency,rate\\n2026-11-20,QQQ,2\\n2026-11-20,CHF,0.94\\n'");
+    assert_eq!((inserted, refused), (1, 1));
+    assert!(
+        problem
+            .as_deref()
+            .is_some_and(|problem| problem.starts_with("QQQ is no currency of ISO 4217")),
+        "{problem:?}"
+    );
+    let (inserted, refused, problem) = load("E'Date,ZZZ,SEK\\n2026-11-20,2,11\\n'");
+    assert_eq!((inserted, refused), (1, 1));
+    assert!(
+        problem
+            .as_deref()
+            .is_some_and(|problem| problem.starts_with("ZZZ ")),
+        "{problem:?}"
+    );
+    assert_eq!(
+        pg.one::<i64>(
+            "SELECT count(*) FROM warehouse.dim_currency WHERE currency_code IN ('QQQ', 'ZZZ')"
+        ),
+        0
+    );
+    // One that somebody has made is one.
+    pg.sql("CREATE TABLE made AS SELECT 'QQQ' AS currency_code; SELECT starsink.merge_currency('made')");
+    assert_eq!(
+        load("E'date,currency,rate\\n2026-11-20,QQQ,2\\n'"),
+        (1, 0, None)
+    );
+    for (arguments, words) in [
+        (
+            "'/nowhere/rates.csv'",
+            ["58P01 could not read file", "date,currency,rate"],
+        ),
+        (
+            "'date,currency,rate'",
+            ["58P01 could not read file", "or the text of one"],
+        ),
+        (
+            &*format!("{rows}, 'xml'"),
+            ["22023 unknown format", "auto (by the header), ecb"],
+        ),
+        (
+            "E'Datum;Kurs\\n1;2\\n'",
+            [
+                "22023 these are no exchange rates",
+                "'auto' tells them apart",
+            ],
+        ),
+    ] {
+        let refusal = pg.refusal(&format!(
+            "SELECT * FROM starsink.load_exchange_rates({arguments})"
+        ));
+        assert!(
+            refusal.starts_with(words[0])
+                && refusal.contains(words[1])
+                && !refusal.contains("JSON"),
+            "{arguments}: {refusal}"
+        );
+    }
+    // Run by hand before there is anything to ask, the jobs say so.
+    for setting in ["exchange_rates_file", "exchange_rates_url"] {
+        let job = setting.trim_end_matches("_file");
+        let said = pg.said_to("postgres", &format!("SELECT starsink.run_job('{job}')"));
+        assert!(
+            said.contains(&format!("NOTICE:  starsink.{setting} is not set")),
+            "{said}"
+        );
+    }
+}

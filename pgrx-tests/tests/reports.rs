@@ -247,3 +247,179 @@ fn the_same_events_in_any_order_make_the_same_figures() {
     many.sql("SELECT starsink.rebuild_aggregates()");
     assert_same(&expected, &figures(&many), "rebuilt from the facts");
 }
+
+#[test]
+fn revenue_says_how_many_orders_had_no_rate() {
+    let pg = shop();
+    let order = |id: &str, lines: &str| {
+        let state: String = pg.one(&format!(
+            r#"SELECT starsink.ingest(format('{{"id":"{id}","time_stamp":%s,"collection":"checkout_success","store_id":"19","device_id":"d","order_id":"{id}",
+               "cart_products":[{lines}]}}', extract(epoch FROM now())::bigint))"#
+        ));
+        assert_eq!(state, "loaded");
+    };
+    order(
+        "whole",
+        r#"{"product_id":1,"amount":1,"price":"10","currency":"€"}"#,
+    );
+    order(
+        "half",
+        r#"{"product_id":1,"amount":1,"price":"20","currency":"€"},{"product_id":2,"amount":1,"price":"99","currency":"kr"}"#,
+    );
+    order(
+        "strange",
+        r#"{"product_id":2,"amount":1,"price":"5","currency":"quux"}"#,
+    );
+    order(
+        "priceless",
+        r#"{"product_id":3,"amount":1,"price":"on request","currency":"€"}"#,
+    );
+    let shown = || -> Vec<String> {
+        [
+            ("channels()", "orders || ' ' || revenue"),
+            ("attribution('linear')", "trim_scale(conversions) || ' ' || revenue"),
+            ("top_countries()", "orders || ' ' || revenue"),
+            ("cross_border()", "orders || ' ' || revenue"),
+            ("store_ranking()", "orders || ' ' || revenue"),
+            ("store_performance()", "level || ' ' || orders || ' ' || revenue"),
+            ("device_performance()", "revenue"),
+            ("product_engagement()", "product_id || ' ' || orders || ' ' || revenue"),
+        ]
+        .map(|(report, columns)| {
+            pg.one::<String>(&format!(
+                "SELECT string_agg(concat_ws(' ', {columns}, 'without ' || unconverted_orders), ', ') FROM warehouse.{report}"
+            ))
+        })
+        .to_vec()
+    };
+    let expected = [
+        "4 30.0000 without 2",
+        "4 30.0000 without 2",
+        "4 30.0000 without 2",
+        "4 30.0000 without 2",
+        "4 30.0000 without 2",
+        "device_class 4 30.0000 without 2, store 4 30.0000 without 2, country 4 30.0000 without 2, total 4 30.0000 without 2",
+        "30.0000 without 2",
+        "1 2 30.0000 without 0, 2 2 0.0000 without 2, 3 1 0.0000 without 0",
+    ];
+    assert_eq!(shown(), expected, "not folded yet");
+    fold(&pg);
+    assert_eq!(shown(), expected, "folded");
+    pg.sql("SELECT starsink.load_exchange_rates(E'date,currency,rate\\n' || current_date || ',SEK,11\\n')");
+    pg.sql("SELECT starsink.teach_currency('quux', 'EUR')");
+    assert_eq!(shown()[0], "4 44.0000 without 0");
+    fold(&pg);
+    assert_eq!(
+        shown()[7],
+        "1 2 30.0000 without 0, 2 2 14.0000 without 0, 3 1 0.0000 without 0"
+    );
+}
+
+#[test]
+fn a_report_says_what_it_cannot_know() {
+    let pg = shop();
+    pg.sql(
+        r#"SELECT starsink.ingest(format('{"id":"v","time_stamp":%s,"collection":"view_product_detail","product_id":"78000","store_id":"6","device_id":"d"}', extract(epoch FROM now())::bigint))"#,
+    );
+    for call in [
+        "product_views_over_time('day', 'nope')",
+        "product_views_over_time(product => 'nope')",
+        "product_views_over_time(product_id => 'nope')",
+    ] {
+        let refusal = pg.refusal(&format!("SELECT * FROM warehouse.{call}"));
+        assert!(
+            refusal.starts_with("22023 there is no product 'nope'")
+                && refusal.contains("warehouse.dim_product"),
+            "{call}: {refusal}"
+        );
+    }
+    // A parameter's usual name beside the first one.
+    for (call, same) in [
+        (
+            "product_views_over_time(product_id => '78000')",
+            "product_views_over_time('day', '78000')",
+        ),
+        (
+            "conversion_funnel(conversion_window => '1 hour')",
+            "conversion_funnel(within => '1 hour')",
+        ),
+        ("store_ranking(scope => 'world')", "store_ranking('world')"),
+    ] {
+        assert!(
+            pg.one::<bool>(&format!(
+                "SELECT (SELECT array_agg(a::text) FROM warehouse.{call} AS a) = (SELECT array_agg(b::text) FROM warehouse.{same} AS b)"
+            )),
+            "{call}"
+        );
+    }
+    let reports = pg.query(
+        "SELECT proname::text FROM pg_proc WHERE pronamespace = 'warehouse'::regnamespace AND pronargs = pronargdefaults \
+         AND 'include_bots' = ANY (proargnames) ORDER BY 1",
+    );
+    pg.sql("DROP EXTENSION starsink");
+    for row in &reports {
+        let report: String = row.get(0);
+        let refusal = pg.refusal(&format!("SELECT * FROM warehouse.{report}()"));
+        assert!(
+            refusal.starts_with(
+                "55000 the reports need the extension starsink, which is not in this database"
+            ) && refusal.contains("CREATE EXTENSION starsink"),
+            "{report}: {refusal}"
+        );
+    }
+    pg.sql("CREATE EXTENSION starsink");
+    assert_eq!(
+        pg.one::<i64>("SELECT count(*) FROM warehouse.top_products()"),
+        1
+    );
+}
+
+#[test]
+fn what_an_earlier_build_laid_out_gets_the_reports_of_this_one() {
+    let pg = shop();
+    // As it was: fewer columns and parameters, no discarded messages, an index without what a message was.
+    pg.sql(
+        "DROP FUNCTION warehouse.channels(date, date, boolean), warehouse.store_ranking(text, date, date, boolean, text);
+         CREATE FUNCTION warehouse.channels(first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false) RETURNS TABLE (channel text, revenue numeric)
+             LANGUAGE sql AS $$ SELECT ''::text, 0::numeric $$;
+         CREATE FUNCTION warehouse.store_ranking(within text DEFAULT 'country', first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
+             RETURNS TABLE (place text) LANGUAGE sql AS $$ SELECT ''::text $$;
+         ALTER FUNCTION warehouse.channels(date, date, boolean) OWNER TO starsink_worker;
+         ALTER FUNCTION warehouse.store_ranking(text, date, date, boolean) OWNER TO starsink_worker;
+         DROP TABLE starsink.quarantine_log;
+         DROP INDEX starsink.quarantine_message;
+         ALTER TABLE starsink.quarantine DROP COLUMN original_payload, DROP CONSTRAINT quarantine_state_check,
+             ADD CONSTRAINT quarantine_state_check CHECK (state IN ('quarantined', 'redriven'));
+         CREATE UNIQUE INDEX quarantine_message ON starsink.quarantine (topic, partition, kafka_offset, pg_catalog.md5(payload))",
+    );
+    let refusal = pg.refusal("SELECT starsink.discard(ARRAY[1])");
+    assert!(
+        refusal.contains("SELECT starsink.create_warehouse()"),
+        "{refusal}"
+    );
+    pg.sql("SELECT starsink.create_warehouse(); SELECT starsink.create_warehouse()");
+    pg.sql("SELECT unconverted_orders FROM warehouse.channels(); SELECT * FROM warehouse.store_ranking(scope => 'world')");
+    let reports: i64 = pg.one(
+        "SELECT count(*) FROM pg_proc WHERE pronamespace = 'warehouse'::regnamespace AND proname IN ('channels', 'store_ranking')",
+    );
+    assert_eq!(reports, 2, "none stands beside its former self");
+    pg.sql("SELECT starsink.ingest('{'); SELECT starsink.discard(ARRAY(SELECT quarantine_id FROM starsink.quarantine))");
+    assert!(pg.one::<bool>(
+        "SELECT pg_get_indexdef('starsink.quarantine_message'::regclass) LIKE '%original_payload%'"
+    ));
+}
+
+#[test]
+fn the_manuals_sample_event_is_of_now_and_fills_no_year() {
+    let manual = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let begin = manual.find(r#"format('{"id":"e-1","time_stamp""#).unwrap();
+    let end = begin + manual[begin..].find("::bigint)").unwrap() + "::bigint)".len();
+    let pg = shop();
+    let state: String = pg.one(&format!("SELECT starsink.ingest({})", &manual[begin..end]));
+    assert_eq!(state, "loaded");
+    let series: (i64, i64) = (
+        pg.one("SELECT count(*) FROM warehouse.product_views_over_time()"),
+        pg.one("SELECT count(*) FROM warehouse.hourly_views('country', 5)"),
+    );
+    assert_eq!(series, (1, 24));
+}

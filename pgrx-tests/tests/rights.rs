@@ -119,6 +119,9 @@ fn readers_command_nothing() {
         "seek(0, 0)",
         "seek(now())",
         "redrive()",
+        "mend(1, '{}')",
+        "discard(ARRAY[1])",
+        "teach_currency('quux', 'EUR')",
         "ingest('{}')",
         "ingest_file('/etc/hostname')",
         "create_warehouse()",
@@ -215,7 +218,7 @@ fn nothing_is_everybodys() {
 
 /// What operators may call, and readers.
 const OPERATORS: &str = "create_warehouse disable_job email_hash enable_job fold forget_customer forget_device forget_folds ingest ingest_file \
-    crawl crawl_pause crawl_resume load_exchange_rates pause rebuild_aggregates redrive resume revalue_order_lines run_job schedule_job seek verify \
+    crawl crawl_pause crawl_resume discard load_exchange_rates mend pause rebuild_aggregates redrive resume revalue_order_lines run_job schedule_job seek teach_currency verify \
     merge_alloy_option merge_columns merge_currency merge_customer merge_diamond_option merge_dimension merge_exchange_rate merge_geography \
     merge_judgement merge_list merge_may_repeat merge_members merge_product merge_rates merge_repeated merge_repetitions merge_rules \
     merge_stage merge_store merge_targets";

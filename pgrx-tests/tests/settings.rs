@@ -35,6 +35,75 @@ fn a_bad_value_is_refused_with_name_value_and_what_is_right() {
             "kafka-1:9092,kafka-2:99999",
             ["kafka-2:99999", "host:port"],
         ),
+        ("bootstrap_servers", "a:1;b:2", ["\"a:1;b:2\"", "host:port"]),
+        (
+            "bootstrap_servers",
+            "kafka://kafka:9092",
+            ["\"kafka://kafka:9092\"", "SASL_SSL://"],
+        ),
+        (
+            "bootstrap_servers",
+            "::1:9092",
+            ["\"::1:9092\"", "brackets"],
+        ),
+        (
+            "bootstrap_servers",
+            "kafka 1:9092",
+            ["\"kafka 1:9092\"", "host:port"],
+        ),
+        ("base_currency", "XYZ", ["\"XYZ\"", "ISO 4217"]),
+        ("base_currency", "eur", ["\"eur\"", "in capitals"]),
+        ("base_currency", "XXX", ["\"XXX\"", "ISO 4217"]),
+        (
+            "crawl_user_agent_contact",
+            "me",
+            ["\"me\"", "crawler@example.com"],
+        ),
+        (
+            "crawl_user_agent_contact",
+            "https://",
+            ["\"https://\"", "https://www.example.com/crawler"],
+        ),
+        (
+            "geoip_database",
+            "/nowhere/country.mmdb",
+            ["\"/nowhere/country.mmdb\": No such file", "MMDB"],
+        ),
+        (
+            "geoip_database",
+            "/etc/hostname",
+            ["\"/etc/hostname\": ", "MMDB"],
+        ),
+        (
+            "ssl_ca_location",
+            "/nowhere/ca.pem",
+            ["\"/nowhere/ca.pem\": No such file", "PEM"],
+        ),
+        (
+            "ssl_key_location",
+            "/nowhere/key.pem",
+            ["\"/nowhere/key.pem\": No such file", "PEM"],
+        ),
+        (
+            "exchange_rates_file",
+            "/nowhere/rates.csv",
+            ["\"/nowhere/rates.csv\": No such file", "exchange rates"],
+        ),
+        (
+            "quarantine_retention",
+            "90 dogs",
+            ["\"90 dogs\"", "for example 90 days"],
+        ),
+        (
+            "quarantine_retention",
+            "-1",
+            ["\"-1\"", "0 keeps everything"],
+        ),
+        (
+            "quarantine_retention",
+            "52560001",
+            ["\"52560001\"", "at most 100 years"],
+        ),
         (
             "kafka_options",
             "no.such.property=1",
@@ -119,6 +188,122 @@ fn a_bad_value_is_refused_with_name_value_and_what_is_right() {
         .map(|row| row.get(0))
         .collect();
     assert_eq!(before, after);
+}
+
+#[test]
+fn what_is_right_is_taken_however_it_is_written() {
+    let pg = Cluster::without_jobs();
+    for (name, value) in [
+        ("bootstrap_servers", "kafka-1:9092, kafka_2.shop.example"),
+        (
+            "bootstrap_servers",
+            "PLAINTEXT://kafka:9092,[::1]:9092,10.0.0.1:1",
+        ),
+        ("bootstrap_servers", ""),
+        ("base_currency", "SEK"),
+        (
+            "crawl_user_agent_contact",
+            "https://www.example.com/crawler",
+        ),
+        ("crawl_user_agent_contact", "crawler@example.com"),
+        ("crawl_user_agent_contact", ""),
+        ("ssl_ca_location", "probe"),
+        ("ssl_ca_location", "/etc"),
+        ("geoip_database", ""),
+    ] {
+        pg.alter_system(&format!("starsink.{name}"), value);
+    }
+    // By each way to write it, what is older goes and what is not stays.
+    for (written, kept, gone) in [
+        ("90 days", "89 days", "91 days"),
+        ("90d", "89 days", "91 days"),
+        ("3 weeks", "20 days", "22 days"),
+        ("1440", "23 hours", "25 hours"),
+        ("12h", "11 hours", "13 hours"),
+        ("30 min", "29 minutes", "31 minutes"),
+        ("0", "3650 days", ""),
+    ] {
+        pg.alter_system("starsink.quarantine_retention", written);
+        pg.reload();
+        pg.wait_for(
+            &format!("SELECT current_setting('starsink.quarantine_retention') = '{written}'"),
+            SOON,
+        );
+        for (age, deleted) in [(kept, 0), (gone, 1)]
+            .into_iter()
+            .filter(|(age, _)| !age.is_empty())
+        {
+            pg.sql(&format!(
+                "DELETE FROM starsink.quarantine; SELECT starsink.ingest('{{broken');
+                 UPDATE starsink.quarantine SET quarantined_at = now() - interval '{age}'"
+            ));
+            assert_eq!(
+                pg.run_job("quarantine_cleanup"),
+                deleted,
+                "{written}, {age}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there_is_told_in_sql_in_the_log_and_in_status() {
+    let pg = Cluster::consuming_nothing();
+    let said = pg.said_to("postgres", "ALTER SYSTEM SET starsink.database = 'shopp'");
+    assert!(
+        said.contains("WARNING:  starsink.database: there is no database \"shopp\" yet")
+            && said.contains("HINT:  Nothing is loaded until there is"),
+        "{said}"
+    );
+    pg.reload();
+    pg.wait_for(
+        "SELECT bool_and(state = 'disabled' AND reason LIKE 'starsink.database is ''shopp'', this database is %; there is no database of that name') FROM starsink.status",
+        SOON,
+    );
+    let reason = "starsink.database is ''shopp'': there is no such database";
+    pg.wait_for(
+        &format!("SELECT bool_or(reason = '{reason}') FROM starsink.worker_states()"),
+        SOON,
+    );
+    let told = "starsink.database is 'shopp': there is no such database";
+    assert_eq!(pg.log_text().matches(told).count(), 1, "once");
+    pg.sql("CREATE DATABASE shopp");
+    pg.wait_for_in(
+        "shopp",
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'starsink ingest 1' AND datname = 'shopp'",
+        SOON,
+    );
+    assert_eq!(
+        pg.said_to("postgres", "ALTER SYSTEM SET starsink.database = 'shopp'"),
+        ""
+    );
+}
+
+#[test]
+fn files_that_went_away_are_named_where_they_are_needed() {
+    let pg = Cluster::consuming_nothing();
+    let ca = pg.data().join("ca.pem");
+    std::fs::write(&ca, "no certificate").unwrap();
+    pg.alter_system("starsink.security_protocol", "ssl");
+    pg.alter_system("starsink.ssl_ca_location", ca.display());
+    pg.consume("127.0.0.1:9", "shop");
+    pg.wait_for_state(
+        "retrying",
+        &format!(
+            "%\"{}\", of starsink.ssl_ca_location, is refused: %",
+            ca.display()
+        ),
+    );
+    std::fs::remove_file(&ca).unwrap();
+    pg.wait_for_state(
+        "retrying",
+        &format!(
+            "%could not read \"{}\", of starsink.ssl_ca_location: No such file%",
+            ca.display()
+        ),
+    );
+    let at: bool = pg.one("SELECT bool_and(last_error_at BETWEEN now() - interval '1 minute' AND now()) FROM starsink.status");
+    assert!(at, "an error has its time");
 }
 
 #[test]

@@ -65,6 +65,33 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION starsink.currency_of(text, text, text) IS 'ISO 4217 code of what stands beside a price in a store of that country; the store''s own currency where nothing does.';
 
+CREATE FUNCTION starsink.teach_currency(written text, currency text, country text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+    token text := NULLIF(starsink.currency_token(written), '');
+    code  text := upper(btrim(currency) COLLATE "C");
+    place text := upper(btrim(COALESCE(country, '')) COLLATE "C");
+BEGIN
+    IF to_regclass('warehouse.dim_currency_alias') IS NULL THEN
+        RAISE EXCEPTION 'this database has no warehouse yet' USING ERRCODE = '55000', HINT = 'Run SELECT starsink.create_warehouse().';
+    ELSIF token IS NULL OR octet_length(token) > 255 THEN
+        RAISE EXCEPTION 'written cannot be %', COALESCE(quote_literal(left(written, 40)), 'NULL') USING ERRCODE = '22023',
+            HINT = 'Give what stands beside the price, as starsink.quarantine or warehouse.fact_order_line.currency_token has it, for example ''kr.''.';
+    ELSIF code IS NULL OR NOT EXISTS (SELECT FROM warehouse.dim_currency AS c WHERE c.currency_code = code AND c.currency_key > 0) THEN
+        RAISE EXCEPTION 'there is no currency %', COALESCE(quote_literal(left(currency, 40)), 'NULL') USING ERRCODE = '22023',
+            HINT = 'Give a code of ISO 4217, for example SEK; starsink.merge_currency() makes others.';
+    ELSIF place <> '' AND NOT EXISTS (SELECT FROM warehouse.dim_geography AS g WHERE g.country_code = place AND g.geography_key > 0) THEN
+        RAISE EXCEPTION 'there is no country %', quote_literal(left(country, 40)) USING ERRCODE = '22023',
+            HINT = 'Give a code of ISO 3166-1 alpha-2, for example SE, or leave it out for the stores of all countries.';
+    END IF;
+    INSERT INTO warehouse.dim_currency_alias AS a (token, country_code, currency_code) VALUES (token, place, code)
+    ON CONFLICT ON CONSTRAINT dim_currency_alias_pkey DO UPDATE SET currency_code = excluded.currency_code;
+    RETURN starsink.revalue_order_lines();
+END
+$$;
+COMMENT ON FUNCTION starsink.teach_currency(text, text, text) IS 'Teaches what a shop writes for a currency, in the stores of one country or of all, and values the order lines anew; returns how many changed.';
+
 CREATE FUNCTION starsink.revalue_order_lines() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -78,11 +78,14 @@ DECLARE
 BEGIN
     -- Without its bytes a message is what Kafka calls a tombstone: a re-drive drops and counts it.
     UPDATE starsink.quarantine AS q
-    SET payload = CASE WHEN f.in_payload THEN NULL ELSE q.payload END, key = NULL, detail = CASE WHEN f.in_payload THEN 'erased on request' ELSE q.detail END
+    SET payload = CASE WHEN f.in_payload THEN NULL ELSE q.payload END, original_payload = CASE WHEN f.in_payload THEN NULL ELSE q.original_payload END,
+        key = NULL, detail = CASE WHEN f.in_payload THEN 'erased on request' ELSE q.detail END
     FROM (SELECT o.quarantine_id,
-                 COALESCE(starsink.names_person(o.payload, CASE o.topic WHEN 'merge:customer' THEN attributes || ARRAY['identity'] ELSE attributes END, ids, hashes), false) AS in_payload,
+                 COALESCE(starsink.names_person(o.payload, n.names, ids, hashes), false) OR COALESCE(starsink.names_person(o.original_payload, n.names, ids, hashes), false) AS in_payload,
                  COALESCE(starsink.names_person(o.key, attributes, ids, hashes) OR o.key = ANY (SELECT convert_to(i, 'UTF8') FROM unnest(ids) AS i), false) AS in_key
-          FROM starsink.quarantine AS o WHERE o.payload IS NOT NULL OR o.key IS NOT NULL OFFSET 0) AS f
+          FROM starsink.quarantine AS o
+          CROSS JOIN LATERAL (SELECT CASE o.topic WHEN 'merge:customer' THEN attributes || ARRAY['identity'] ELSE attributes END AS names) AS n
+          WHERE o.payload IS NOT NULL OR o.original_payload IS NOT NULL OR o.key IS NOT NULL OFFSET 0) AS f
     WHERE q.quarantine_id = f.quarantine_id AND (f.in_payload OR f.in_key);
     GET DIAGNOSTICS erased = ROW_COUNT;
     RETURN erased;

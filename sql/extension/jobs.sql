@@ -33,11 +33,23 @@ $$;
 COMMENT ON FUNCTION starsink.perform_job(text, text, boolean) IS 'Runs a job in this transaction under its lock and writes its history; notes_idle: also when it found nothing to do.';
 
 CREATE FUNCTION starsink.run_job(name text) RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT starsink.perform_job(name, SESSION_USER::text, true)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    began   timestamptz := clock_timestamp();
+    message text;
+BEGIN
+    RETURN starsink.perform_job(name, SESSION_USER::text, true);
+EXCEPTION WHEN OTHERS THEN
+    -- A row that is written here is rolled back with the transaction: the steward writes one.
+    IF SQLSTATE <> '55006' AND EXISTS (SELECT FROM starsink.job AS j WHERE j.name = run_job.name) THEN
+        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+        PERFORM starsink.note_failure(name, began, SQLSTATE || ': ' || message, SESSION_USER::text);
+    END IF;
+    RAISE;
+END
 $$;
 ALTER FUNCTION starsink.run_job(text) OWNER TO starsink_worker;
-COMMENT ON FUNCTION starsink.run_job(text) IS 'Runs a job now, in the caller''s transaction, with the rights of the warehouse''s owner; returns how many rows it made or changed.';
+COMMENT ON FUNCTION starsink.run_job(text) IS 'Runs a job now, in the caller''s transaction, with the rights of the warehouse''s owner; returns how many rows it made or changed. A failure is an error, and a row of starsink.job_runs that the steward writes a moment later.';
 
 CREATE FUNCTION starsink.require_job(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -82,7 +94,7 @@ COMMENT ON FUNCTION starsink.schedule_job(text, text) IS 'Gives a job a schedule
 
 CREATE FUNCTION starsink.job_rows() RETURNS TABLE (
     name text, schedule text, depends_on text[], enabled boolean, timeout interval, last_run timestamptz, next_run timestamptz,
-    state text, last_error text, attempts integer, description text)
+    state text, last_error text, attempts integer, description text, last_error_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -92,7 +104,7 @@ BEGIN
     RETURN QUERY
     SELECT j.name, j.schedule, j.depends_on, j.enabled, j.timeout, GREATEST(s.last_run, r.started_at),
            CASE WHEN j.enabled THEN s.next_run END, CASE WHEN j.enabled THEN COALESCE(s.state, 'waiting') ELSE 'disabled' END,
-           NULLIF(s.last_error, ''), COALESCE(s.attempts, 0), j.description
+           NULLIF(s.last_error, ''), COALESCE(s.attempts, 0), j.description, s.last_error_at
     FROM starsink.job AS j
     LEFT JOIN starsink.job_states() AS s ON s.name = j.name AND current_setting('starsink.database') = current_database()
     LEFT JOIN LATERAL (SELECT r.started_at FROM starsink.job_run AS r WHERE r.name = j.name ORDER BY r.run_id DESC LIMIT 1) AS r ON true
@@ -114,6 +126,7 @@ COMMENT ON COLUMN starsink.jobs.state IS 'idle, running, failed (tried again at 
 COMMENT ON COLUMN starsink.jobs.last_error IS 'Its last error since the steward started, also after it recovered.';
 COMMENT ON COLUMN starsink.jobs.attempts IS 'Failures in a row.';
 COMMENT ON COLUMN starsink.jobs.description IS 'What it does.';
+COMMENT ON COLUMN starsink.jobs.last_error_at IS 'When that error was.';
 
 -- What jobs are made with.
 CREATE FUNCTION starsink.job_mark(job text) RETURNS text

@@ -26,6 +26,7 @@ DECLARE
     meaning text;
     keys_ok text;
     all_ok  text;
+    key     text;
 BEGIN
     SELECT string_agg(format('%s AS v%s', format(r.clean, format('(%s)', u.raw)), u.n), ', '),
            string_agg(format(CASE WHEN c.part = 'key' OR c.rule = 'rate' THEN 'COALESCE(%2$s, false) AS ok%1$s' ELSE 'COALESCE(%2$s, true) AS ok%1$s' END,
@@ -36,8 +37,9 @@ BEGIN
            string_agg(format('NOT ok%s', u.n), ' OR ') FILTER (WHERE c.part <> 'key'),
            string_agg(format('CASE WHEN NOT ok%1$s THEN CASE WHEN v%1$s IS NULL THEN %2$L ELSE %3$L END END', u.n, u.name || ' is missing', u.name || ' is not ' || r.meaning), ', ' ORDER BY u.n),
            string_agg(format('ok%s', u.n), ' AND ') FILTER (WHERE c.part = 'key'), string_agg(format('ok%s', u.n), ' AND '),
-           format('SELECT %s', string_agg(format('v%s AS %I', u.n, u.name), ', ') FILTER (WHERE c.part = 'key'))
-    INTO cleaned, judged, chosen, missing, bad_key, bad, detail, keys_ok, all_ok, rule_of_row
+           format('SELECT %s', string_agg(format('v%s AS %I', u.n, u.name), ', ') FILTER (WHERE c.part = 'key')),
+           string_agg(format('%L || NULLIF(left(v%s, 100), '''')', u.name || ' ', u.n), ', ' ORDER BY u.n) FILTER (WHERE c.part = 'key')
+    INTO cleaned, judged, chosen, missing, bad_key, bad, detail, keys_ok, all_ok, rule_of_row, key
     FROM unnest(names, raw, types) WITH ORDINALITY AS u (name, raw, type, n)
     JOIN starsink.merge_columns() AS c ON c.dimension = dimension AND c.column_name = u.name
     JOIN starsink.merge_rules() AS r ON r.rule = c.rule;
@@ -49,10 +51,10 @@ BEGIN
         detail := format('%s, CASE WHEN %s THEN %L END', detail, rule_of_row, meaning);
     END IF;
     -- OFFSET 0 keeps the planner from writing each expression out wherever it is used.
-    RETURN format('SELECT %s, codes, CASE WHEN codes IS NOT NULL THEN concat_ws(''; '', %s) END, CASE WHEN %s THEN %s::text END '
+    RETURN format('SELECT %s, codes, CASE WHEN codes IS NOT NULL THEN concat_ws('': '', NULLIF(concat_ws('', '', %s), ''''), concat_ws(''; '', %s)) END, CASE WHEN %s THEN %s::text END '
         'FROM (SELECT *, CASE WHEN %s THEN NULL ELSE array_remove(ARRAY[CASE WHEN %s THEN ''MERGE_KEY_MISSING'' END, CASE WHEN %s THEN ''MERGE_KEY_INVALID'' END, '
         'CASE WHEN %s THEN ''MERGE_VALUE_INVALID'' END], NULL) END AS codes FROM (SELECT *, %s FROM (SELECT *, %s FROM %s OFFSET 0) AS a OFFSET 0) AS b OFFSET 0) AS c',
-        chosen, detail, CASE WHEN documents_all THEN 'true' ELSE 'codes IS NOT NULL' END, document, all_ok, missing, bad_key, COALESCE(bad, 'false'), judged, cleaned, input);
+        chosen, key, detail, CASE WHEN documents_all THEN 'true' ELSE 'codes IS NOT NULL' END, document, all_ok, missing, bad_key, COALESCE(bad, 'false'), judged, cleaned, input);
 END
 $$;
 COMMENT ON FUNCTION starsink.merge_judgement(text, text[], text[], text[], text, text, boolean) IS 'The query that turns a source''s texts into typed rows: names of the columns, texts and types for each, where from, the row as a document.';
@@ -217,9 +219,9 @@ BEGIN
                     cleaned, input, starsink.merge_list('i.%1$I = f.%1$I', keys, ' AND ')), document, true)
             || ') AS j';
         EXECUTE format('UPDATE pg_temp.starsink_merge_rows AS m SET codes = array_append(m.codes, ''MERGE_KEY_AMBIGUOUS''), '
-            'detail = concat_ws(''; '', m.detail, ''other rows say otherwise of the same natural key'') '
+            'detail = CASE WHEN m.detail IS NULL THEN concat_ws('', '', %4$s) || '': '' ELSE m.detail || ''; '' END || ''other rows say otherwise of the same natural key'' '
             'FROM (SELECT %1$s FROM (SELECT DISTINCT %2$s, codes FROM pg_temp.starsink_merge_rows WHERE line IS NOT NULL) AS x GROUP BY %1$s HAVING count(*) > 1) AS f WHERE %3$s',
-            listed, starsink.merge_list('%I', names, ', '), same);
+            listed, starsink.merge_list('%I', names, ', '), same, starsink.merge_list('''%1$s '' || NULLIF(left(m.%1$I::text, 100), '''')', keys, ', '));
         EXECUTE format('DELETE FROM pg_temp.starsink_merge_rows AS m USING pg_temp.starsink_merge_rows AS f WHERE %s AND m.codes IS NULL AND f.codes IS NULL AND m.line > f.line', same);
     END IF;
     DROP TABLE pg_temp.starsink_merge_repeated;

@@ -36,6 +36,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
     rejected bigint;
+    first    record;
     topic    text := 'merge:' || dimension;
 BEGIN
     SELECT count(*) INTO rejected FROM pg_temp.starsink_merge_rows AS r WHERE r.codes IS NOT NULL;
@@ -47,6 +48,10 @@ BEGIN
               FROM pg_temp.starsink_merge_rows AS r WHERE r.codes IS NOT NULL ORDER BY r.payload) AS b
         WHERE NOT EXISTS (SELECT FROM starsink.quarantine AS q
                           WHERE q.topic = topic AND q.partition = 0 AND q.stage = 'merge' AND md5(q.payload) = md5(b.payload));
+        SELECT array_to_string(r.codes, ', ') AS codes, r.detail INTO first
+        FROM pg_temp.starsink_merge_rows AS r WHERE r.codes IS NOT NULL ORDER BY r.detail LIMIT 1;
+        RAISE NOTICE '% of the rows are rejected, one of them: %: %', rejected, first.codes, first.detail
+            USING HINT = format('SELECT codes, detail FROM starsink.quarantine WHERE topic = %L has them all.', topic);
     END IF;
     RETURN rejected;
 END

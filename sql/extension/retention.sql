@@ -163,10 +163,12 @@ COMMENT ON FUNCTION starsink.drop_old_partitions() IS 'Job retention: counts and
 CREATE FUNCTION starsink.clean_quarantine() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    kept    interval := current_setting('starsink.quarantine_retention')::interval;
+    setting  text := current_setting('starsink.quarantine_retention');
+    -- A number alone is minutes.
+    kept     interval := CASE WHEN setting ~ '^[0-9]+$' THEN setting::integer * interval '1 min' ELSE setting::interval END;
     -- So many at a time.
-    at_most constant bigint := 10000;
-    gone    bigint;
+    at_most  constant bigint := 10000;
+    gone     bigint;
 BEGIN
     IF kept = '0' THEN
         RETURN 0;
@@ -193,4 +195,4 @@ BEGIN
     RETURN gone;
 END
 $$;
-COMMENT ON FUNCTION starsink.clean_quarantine() IS 'Job quarantine_cleanup: deletes messages that have been in quarantine, waiting or re-driven, for longer than starsink.quarantine_retention; returns how many.';
+COMMENT ON FUNCTION starsink.clean_quarantine() IS 'Job quarantine_cleanup: deletes messages that have been in quarantine, waiting, re-driven or discarded, for longer than starsink.quarantine_retention; returns how many.';

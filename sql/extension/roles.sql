@@ -24,7 +24,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON ROLE starsink_admin IS 'Operates starsink: pause, resume, seek, redrive, ingest; reads the quarantine.';
+COMMENT ON ROLE starsink_admin IS 'Operates starsink: pause, resume, seek, redrive, ingest; reads and clears the quarantine.';
 COMMENT ON ROLE starsink_reader IS 'Reads the warehouse and the state of ingestion; no personal data.';
 COMMENT ON ROLE starsink_worker IS 'Owns the warehouse; the workers write as this role. Nobody logs in as it.';
 -- How far standbys are is told to nobody else.

@@ -1,7 +1,7 @@
 CREATE FUNCTION starsink.status_rows() RETURNS TABLE (
     topic text, partition integer, state text, reason text, next_offset bigint, high_watermark bigint, lag_messages bigint,
     lag_seconds double precision, events_per_second double precision, latency_p50_ms double precision, latency_p99_ms double precision,
-    last_commit_at timestamptz, last_error text, worker integer)
+    last_commit_at timestamptz, last_error text, worker integer, last_error_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -19,13 +19,14 @@ BEGIN
         why := 'this server is a standby; ingestion goes on here after promotion';
     ELSIF current_database() <> current_setting('starsink.database') THEN
         why_state := 'disabled';
-        why := format('starsink.database is %L, this database is %L', current_setting('starsink.database'), current_database());
+        why := format('starsink.database is %L, this database is %L', current_setting('starsink.database'), current_database())
+            || CASE WHEN EXISTS (SELECT FROM pg_database AS d WHERE d.datname = current_setting('starsink.database')) THEN '' ELSE '; there is no database of that name' END;
     END IF;
     IF to_regclass('starsink.ledger') IS NULL THEN
         RETURN QUERY
         SELECT this_topic, NULL::integer, COALESCE(why_state, w.state, 'stopped'), COALESCE(why, NULLIF(w.reason, ''), 'no worker yet'),
                NULL::bigint, NULL::bigint, NULL::bigint, NULL::double precision, NULL::double precision, NULL::double precision,
-               NULL::double precision, NULL::timestamptz, NULLIF(w.last_error, ''), n
+               NULL::double precision, NULL::timestamptz, NULLIF(w.last_error, ''), n, w.last_error_at
         FROM generate_series(1, workers) AS n LEFT JOIN starsink.worker_states() AS w ON w.worker = n;
         RETURN;
     END IF;
@@ -33,7 +34,7 @@ BEGIN
     WITH live AS (
         SELECT * FROM starsink.partition_states() AS s WHERE s.topic = this_topic AND why_state IS NULL
     ), process AS (
-        SELECT n AS number, w.pid, w.state, NULLIF(w.reason, '') AS reason, NULLIF(w.last_error, '') AS last_error
+        SELECT n AS number, w.pid, w.state, NULLIF(w.reason, '') AS reason, NULLIF(w.last_error, '') AS last_error, w.last_error_at
         FROM generate_series(1, workers) AS n LEFT JOIN starsink.worker_states() AS w ON w.worker = n
     ), place AS (
         SELECT r.partition, l.next_offset, l.committed_at, l.latest_kafka_time
@@ -61,13 +62,13 @@ BEGIN
            s.next_offset, s.high_watermark, CASE WHEN s.high_watermark < s.next_offset THEN 0 ELSE s.high_watermark - s.next_offset END,
            CASE WHEN s.high_watermark > s.next_offset THEN GREATEST(EXTRACT(epoch FROM clock_timestamp() - s.latest_kafka_time), CASE WHEN s.latest_kafka_time IS NOT NULL THEN 0 END)::double precision
                 WHEN s.high_watermark <= s.next_offset THEN 0 END,
-           COALESCE(recent.rate, 0), recent.p50, recent.p99, s.committed_at, p.last_error, p.number
+           COALESCE(recent.rate, 0), recent.p50, recent.p99, s.committed_at, p.last_error, p.number, p.last_error_at
     FROM shown AS s
     LEFT JOIN recent ON recent.partition = s.partition
     LEFT JOIN process AS p ON p.number = s.partition % workers + 1
     UNION ALL
     SELECT this_topic, NULL, COALESCE(why_state, p.state, 'stopped'), COALESCE(why, p.reason, 'no worker yet'), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-           NULL, p.last_error, p.number
+           NULL, p.last_error, p.number, p.last_error_at
     FROM process AS p
     WHERE NOT EXISTS (SELECT FROM shown AS s WHERE s.partition % workers + 1 = p.number)
     ORDER BY 2 NULLS LAST, 14;
@@ -91,6 +92,7 @@ COMMENT ON COLUMN starsink.status.latency_p99_ms IS 'The same, 99th percentile.'
 COMMENT ON COLUMN starsink.status.last_commit_at IS 'When the position moved last.';
 COMMENT ON COLUMN starsink.status.last_error IS 'The worker''s last error, also after it recovered.';
 COMMENT ON COLUMN starsink.status.worker IS 'Number of the ingest worker in charge.';
+COMMENT ON COLUMN starsink.status.last_error_at IS 'When that error was.';
 
 CREATE FUNCTION starsink.setting_rows() RETURNS TABLE (
     name text, value text, unit text, default_value text, min_value text, max_value text, allowed text[], takes_effect text,

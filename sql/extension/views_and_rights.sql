@@ -43,10 +43,10 @@ $$;
 
 -- Operators: commands.
 GRANT EXECUTE ON FUNCTION starsink.create_warehouse(), starsink.pause(), starsink.resume(), starsink.seek(text), starsink.seek(timestamptz), starsink.seek(integer, bigint),
-    starsink.ingest(text), starsink.ingest_file(text), starsink.redrive(text), starsink.verify(), starsink.forget_customer(text), starsink.forget_device(text),
+    starsink.ingest(text), starsink.ingest_file(text), starsink.redrive(text, bigint[]), starsink.mend(bigint, text, text), starsink.discard(bigint[], text), starsink.verify(), starsink.forget_customer(text), starsink.forget_device(text),
     starsink.email_hash(text), starsink.fold(), starsink.rebuild_aggregates(), starsink.forget_folds(boolean), starsink.run_job(text), starsink.enable_job(text), starsink.disable_job(text),
     starsink.schedule_job(text, text), starsink.crawl(text), starsink.crawl(bigint), starsink.crawl_pause(), starsink.crawl_resume(),
-    starsink.load_exchange_rates(text, text), starsink.revalue_order_lines() TO starsink_admin;
+    starsink.load_exchange_rates(text, text), starsink.teach_currency(text, text, text), starsink.revalue_order_lines() TO starsink_admin;
 -- Merges read with the rights of who calls them, so that the parts of the engine are theirs too. Those that write take
 -- no name that starsink.merge_columns() does not know, and no rows but from a table that only they can make.
 GRANT EXECUTE ON FUNCTION starsink.merge_product(regclass, timestamptz), starsink.merge_customer(regclass, timestamptz), starsink.merge_store(regclass, timestamptz),
@@ -85,7 +85,7 @@ DO $$
 DECLARE
     function text;
 BEGIN
-    FOREACH function IN ARRAY ARRAY['starsink.ingest(text)', 'starsink.ingest_file(text)', 'starsink.redrive(text)', 'starsink.fold()', 'starsink.rebuild_aggregates()'] LOOP
+    FOREACH function IN ARRAY ARRAY['starsink.ingest(text)', 'starsink.ingest_file(text)', 'starsink.redrive(text, bigint[])', 'starsink.fold()', 'starsink.rebuild_aggregates()'] LOOP
         EXECUTE 'ALTER FUNCTION ' || function || ' SET plan_cache_mode = force_generic_plan';
         EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_hashjoin = off';
         EXECUTE 'ALTER FUNCTION ' || function || ' SET enable_mergejoin = off';
@@ -98,9 +98,10 @@ COMMENT ON FUNCTION starsink.create_warehouse() IS 'Lays out the warehouse: sche
 COMMENT ON FUNCTION starsink.seek(text) IS 'Goes to the earliest or latest message of every partition; returns from where to where.';
 COMMENT ON FUNCTION starsink.seek(timestamptz) IS 'Goes to the first message at or after a time, by Kafka''s timestamps, in every partition.';
 COMMENT ON FUNCTION starsink.seek(integer, bigint) IS 'Goes to an offset of one partition.';
-COMMENT ON FUNCTION starsink.ingest(text) IS 'Loads one message as if it came from Kafka: loaded, duplicate, dropped or quarantined.';
+COMMENT ON FUNCTION starsink.ingest(text) IS 'Loads one message as if it came from Kafka: loaded, duplicate, dropped or quarantined; then a notice says why.';
 COMMENT ON FUNCTION starsink.ingest_file(text) IS 'Loads a file of JSON lines on the server, plain, gzip or zstd, in the caller''s transaction.';
-COMMENT ON FUNCTION starsink.redrive(text) IS 'Tries the messages in quarantine again, all or those with one code; what loads leaves it.';
+COMMENT ON FUNCTION starsink.redrive(text, bigint[]) IS 'Tries the messages in quarantine again: all, those with one code, or those with these numbers; what loads leaves it.';
+COMMENT ON FUNCTION starsink.mend(bigint, text, text) IS 'Puts other bytes in the place of those of a message in quarantine, if they would be loaded; keeps the first ones beside them, and notes who did it and why. starsink.redrive(ids => …) loads it then.';
 COMMENT ON FUNCTION starsink.names_person(bytea, text[], text[], text[]) IS 'Whether one of these attributes of a message holds one of these ids, or an e-mail address with one of these hashes stands anywhere in it.';
 COMMENT ON FUNCTION starsink.without_addresses(text, text[], text) IS 'A text with the e-mail addresses of these hashes, and the hashes, replaced; NULL where it has none.';
 COMMENT ON FUNCTION starsink.address_hashes(text) IS 'Keyed hashes of an e-mail address, in all spellings of its domain.';
@@ -116,8 +117,11 @@ COMMENT ON FUNCTION starsink.aggregate_tables() IS 'The tables of warehouse that
 COMMENT ON FUNCTION starsink.file_progress() IS 'Files being ingested now.';
 COMMENT ON FUNCTION starsink.job_states() IS 'How the jobs of the steward stand now.';
 COMMENT ON FUNCTION starsink.next_run(text, timestamptz) IS 'When a schedule comes next after a time; a wrong one is an error that says why.';
+COMMENT ON FUNCTION starsink.load_exchange_rates(text, text) IS 'Loads exchange rates from the path of a file on the server or from the text of one: the European Central Bank''s history (ecb), or rows of date, currency and rate (rows, csv); auto tells them apart by the header. Order lines are valued anew.';
 COMMENT ON FUNCTION starsink.refresh_exchange_rates() IS 'Job exchange_rates: loads starsink.exchange_rates_file if its time or size changed; returns how many rates are new or changed.';
 COMMENT ON FUNCTION starsink.fetch_exchange_rates() IS 'Job exchange_rates_url: loads what starsink.exchange_rates_url answers if that changed; returns how many rates are new or changed.';
+COMMENT ON FUNCTION starsink.currency_token(text) IS 'What stands beside a price, in the form that warehouse.dim_currency_alias has it: AU $ is AU$.';
+COMMENT ON FUNCTION starsink.note_failure(text, timestamptz, text, text) IS 'Leaves word with the steward that a run of a job by hand has failed.';
 COMMENT ON FUNCTION starsink.registrable_domain(text) IS 'Registrable domain of an address''s host; NULL where it has none.';
 COMMENT ON FUNCTION starsink.country_of_domain(text) IS 'ISO 3166-1 alpha-2 of a host''s suffix; NULL where it names no country.';
 COMMENT ON FUNCTION starsink.setting_notes() IS 'Every setting, in the order of the manual.';

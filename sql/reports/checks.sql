@@ -1,4 +1,25 @@
 -- What the reports share: checks of their parameters, and the names that products and places are shown by.
+-- Reports stay when the extension goes, and work again when it is back.
+CREATE OR REPLACE FUNCTION warehouse.require_extension() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'starsink') THEN
+        RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'the reports need the extension starsink, which is not in this database',
+            HINT = 'CREATE EXTENSION starsink: the warehouse and its offsets are there, and all goes on where it was.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION warehouse.require_extension() IS 'Raises 55000 where the extension is not in the database.';
+
+CREATE OR REPLACE FUNCTION warehouse.report_zone() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM warehouse.require_extension();
+    RETURN starsink.fold_time_zone();
+END
+$$;
+COMMENT ON FUNCTION warehouse.report_zone() IS 'Zone that days and hours of reports are cut in.';
+
 CREATE OR REPLACE FUNCTION warehouse.check_choice(parameter text, value text, choices text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -24,8 +45,9 @@ $$;
 COMMENT ON FUNCTION warehouse.check_count(text, integer) IS 'Raises 22023 where a report''s number is negative.';
 
 CREATE OR REPLACE FUNCTION warehouse.check_days(first_day date, last_day date, include_bots boolean) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM warehouse.require_extension();
     IF first_day > last_day THEN
         RAISE EXCEPTION USING ERRCODE = '22023',
             MESSAGE = format('first_day cannot be %s: last_day is %s', first_day, last_day),
@@ -36,7 +58,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION warehouse.check_days(date, date, boolean) IS 'Raises 22023 where a report''s range of days ends before it begins, or include_bots is NULL.';
+COMMENT ON FUNCTION warehouse.check_days(date, date, boolean) IS 'Raises 22023 where a report''s range of days ends before it begins, or include_bots is NULL, and 55000 where the extension is not there.';
 
 -- Facts carry the version that was valid at their time; reports show the current one, and the special members as one.
 CREATE OR REPLACE VIEW warehouse.report_product AS

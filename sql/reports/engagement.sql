@@ -5,7 +5,7 @@ RETURNS TABLE (rank bigint, key text, country_code text, views bigint, timed_vie
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    zone text := starsink.fold_time_zone();
+    zone text := warehouse.report_zone();
     begins timestamptz := coalesce(first_day::timestamp AT TIME ZONE zone, '-infinity');
     ends timestamptz := coalesce((last_day + 1)::timestamp AT TIME ZONE zone, 'infinity');
 BEGIN

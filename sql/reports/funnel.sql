@@ -1,18 +1,20 @@
 -- The funnel view, option, cart, checkout, success. The closed one within a day and the open one are aggregates; a closed
 -- one within another time is counted from the sessions.
-CREATE OR REPLACE FUNCTION warehouse.conversion_funnel(mode text DEFAULT 'closed', within interval DEFAULT '1 day', by text DEFAULT NULL, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION warehouse.conversion_funnel(mode text DEFAULT 'closed', within interval DEFAULT '1 day', by text DEFAULT NULL, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false,
+    conversion_window interval DEFAULT NULL)
 RETURNS TABLE (segment text, step_number integer, step text, sessions bigint, step_rate numeric, overall_rate numeric, median_lag_seconds double precision)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    zone text := starsink.fold_time_zone();
-    is_folded boolean := mode = 'open' OR within = interval '1 day';
+    zone text := warehouse.report_zone();
+    is_folded boolean := mode = 'open' OR coalesce(conversion_window, within) = interval '1 day';
     kind text := CASE by WHEN 'country' THEN 'store' ELSE coalesce(by, 'all') END;
 BEGIN
     PERFORM warehouse.check_choice('mode', mode, ARRAY['closed', 'open']), warehouse.check_days(first_day, last_day, include_bots);
     IF by IS NOT NULL THEN
         PERFORM warehouse.check_choice('by', by, ARRAY['store', 'country', 'device_class', 'channel', 'browser']);
     END IF;
+    within := coalesce(conversion_window, within);
     IF within IS NULL OR within < interval '0' THEN
         RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('within cannot be %L', within), HINT = 'Use an interval of 0 or more, such as 1 day.';
     END IF;
@@ -76,4 +78,4 @@ BEGIN
     ORDER BY s.segment COLLATE "C", s.step_number;
 END
 $$;
-COMMENT ON FUNCTION warehouse.conversion_funnel(text, interval, text, date, date, boolean) IS 'Sessions that reach each step of the funnel: rates and median lag, over all or by segment.';
+COMMENT ON FUNCTION warehouse.conversion_funnel(text, interval, text, date, date, boolean, interval) IS 'Sessions that reach each step of the funnel: rates and median lag, over all or by segment.';

@@ -1,6 +1,7 @@
 -- Countries: the store's by its domain, or the visitor's by his address.
 CREATE OR REPLACE FUNCTION warehouse.top_countries(n integer DEFAULT 10, basis text DEFAULT 'store', first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
-RETURNS TABLE (rank bigint, country_code text, country_name text, views bigint, viewers bigint, sessions bigint, orders bigint, revenue numeric, share numeric)
+RETURNS TABLE (rank bigint, country_code text, country_name text, views bigint, viewers bigint, sessions bigint, orders bigint, revenue numeric, share numeric,
+               unconverted_orders bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -29,9 +30,16 @@ BEGIN
         JOIN top AS t ON t.country_code = p.country_code
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY t.country_code
+    ), unconverted AS MATERIALIZED (
+        SELECT p.country_code, count(*) AS orders
+        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
+        JOIN warehouse.report_place AS p ON p.basis = top_countries.basis
+            AND p.place_key = CASE top_countries.basis WHEN 'store' THEN u.store_key ELSE u.geography_key END
+        GROUP BY p.country_code
     )
-    SELECT t.rank, t.country_code::text, t.country_name, t.views, coalesce(d.viewers, 0), t.sessions, t.orders, t.revenue::numeric(18,4), t.share
-    FROM top AS t LEFT JOIN devices AS d ON d.country_code = t.country_code
+    SELECT t.rank, t.country_code::text, t.country_name, t.views, coalesce(d.viewers, 0), t.sessions, t.orders, t.revenue::numeric(18,4), t.share,
+           coalesce(u.orders, 0)
+    FROM top AS t LEFT JOIN devices AS d ON d.country_code = t.country_code LEFT JOIN unconverted AS u ON u.country_code = t.country_code
     ORDER BY t.rank, t.country_code COLLATE "C";
 END
 $$;
@@ -64,14 +72,23 @@ $$;
 COMMENT ON FUNCTION warehouse.country_distribution(text, date, date, boolean) IS 'Product views and sessions by country, with sub-totals by sub-region and region and the total.';
 
 CREATE OR REPLACE FUNCTION warehouse.cross_border(n integer DEFAULT NULL, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
-RETURNS TABLE (visitor_country text, store_country text, views bigint, sessions bigint, orders bigint, revenue numeric, is_cross_border boolean)
+RETURNS TABLE (visitor_country text, store_country text, views bigint, sessions bigint, orders bigint, revenue numeric, is_cross_border boolean,
+               unconverted_orders bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
     RETURN QUERY
+    WITH unconverted AS MATERIALIZED (
+        SELECT v.country_code AS visitor, s.country_code AS store, count(*) AS orders
+        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
+        JOIN warehouse.report_country AS v ON v.geography_key = u.geography_key
+        JOIN warehouse.report_store AS s ON s.store_key = u.store_key
+        GROUP BY 1, 2
+    )
     SELECT v.country_code::text, s.country_code::text, sum(l.views)::bigint, sum(l.sessions)::bigint, sum(l.orders)::bigint, sum(l.revenue)::numeric(18,4),
-           CASE WHEN v.country_code <> '(unknown)' AND s.country_code <> '(unknown)' THEN v.country_code <> s.country_code END
+           CASE WHEN v.country_code <> '(unknown)' AND s.country_code <> '(unknown)' THEN v.country_code <> s.country_code END,
+           coalesce((SELECT u.orders FROM unconverted AS u WHERE u.visitor = v.country_code AND u.store = s.country_code), 0)
     FROM warehouse.live_place() AS l
     JOIN warehouse.report_country AS v ON v.geography_key = l.geography_key
     JOIN warehouse.report_store AS s ON s.store_key = l.store_key

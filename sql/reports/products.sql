@@ -43,7 +43,7 @@ COMMENT ON FUNCTION warehouse.top_products(integer, date, date, boolean) IS 'Pro
 CREATE OR REPLACE FUNCTION warehouse.product_engagement(n integer DEFAULT 10, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (rank bigint, product_id text, product_name text, views bigint, viewers bigint, selections bigint, carts bigint, orders bigint,
                quantity numeric, revenue numeric, view_to_cart_rate numeric, cart_to_order_rate numeric, mean_view_seconds double precision,
-               median_view_seconds double precision)
+               median_view_seconds double precision, unconverted_orders bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
@@ -78,12 +78,18 @@ BEGIN
         WHERE l.product_key = ANY (ARRAY(SELECT keys.product_key FROM keys))
           AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY k.product_id
+    ), unconverted AS MATERIALIZED (
+        SELECT k.product_id, count(DISTINCT u.order_id) AS orders
+        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
+        CROSS JOIN LATERAL unnest(u.product_keys) AS line (product_key)
+        JOIN keys AS k ON k.product_key = line.product_key
+        GROUP BY k.product_id
     )
     SELECT top.rank, top.product_id, top.product_name, top.views, coalesce(s.viewers, 0), coalesce(s.selections, 0), coalesce(s.carts, 0),
            coalesce(s.orders, 0), coalesce(s.quantity, 0), coalesce(s.revenue, 0)::numeric(18,4),
            s.carts::numeric / nullif(top.views, 0), s.orders::numeric / nullif(s.carts, 0),
-           s.view_micros::double precision / 1e6 / nullif(s.timed_views, 0), starsink.tally_percentile(s.view_seconds, 0.5)
-    FROM top LEFT JOIN sums AS s ON s.product_id = top.product_id
+           s.view_micros::double precision / 1e6 / nullif(s.timed_views, 0), starsink.tally_percentile(s.view_seconds, 0.5), coalesce(u.orders, 0)
+    FROM top LEFT JOIN sums AS s ON s.product_id = top.product_id LEFT JOIN unconverted AS u ON u.product_id = top.product_id
     ORDER BY top.rank, top.product_id COLLATE "C";
 END
 $$;

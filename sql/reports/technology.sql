@@ -46,15 +46,20 @@ $$;
 COMMENT ON FUNCTION warehouse.os_usage(integer, date, date, boolean) IS 'Families of operating systems by product views.';
 
 CREATE OR REPLACE FUNCTION warehouse.device_performance(first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
-RETURNS TABLE (device_class text, views bigint, sessions bigint, bounce_rate numeric, conversion_rate numeric, mean_view_seconds double precision, revenue numeric)
+RETURNS TABLE (device_class text, views bigint, sessions bigint, bounce_rate numeric, conversion_rate numeric, mean_view_seconds double precision, revenue numeric,
+               unconverted_orders bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM warehouse.check_days(first_day, last_day, include_bots);
     RETURN QUERY
+    WITH unconverted AS MATERIALIZED (
+        SELECT u.device_class, count(*) AS orders FROM warehouse.unconverted(first_day, last_day, include_bots) AS u GROUP BY 1
+    )
     SELECT l.device_class::text, sum(l.views)::bigint, sum(l.sessions)::bigint,
            (sum(l.sessions) - sum(l.engaged)) / nullif(sum(l.sessions), 0), sum(l.orders) / nullif(sum(l.sessions), 0),
-           sum(l.view_micros)::double precision / 1e6 / nullif(sum(l.timed_views), 0)::double precision, sum(l.revenue)::numeric(18,4)
+           sum(l.view_micros)::double precision / 1e6 / nullif(sum(l.timed_views), 0)::double precision, sum(l.revenue)::numeric(18,4),
+           coalesce((SELECT u.orders FROM unconverted AS u WHERE u.device_class = l.device_class), 0)
     FROM warehouse.live_technology() AS l
     WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
     GROUP BY l.device_class

@@ -1,15 +1,21 @@
 -- Product views over time.
-CREATE OR REPLACE FUNCTION warehouse.product_views_over_time(grain text DEFAULT 'day', product text DEFAULT NULL, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
+CREATE OR REPLACE FUNCTION warehouse.product_views_over_time(grain text DEFAULT 'day', product text DEFAULT NULL, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false,
+    product_id text DEFAULT NULL)
 RETURNS TABLE (period_start timestamptz, views bigint, viewers bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    zone text := starsink.fold_time_zone();
+    zone text := warehouse.report_zone();
     keys integer[];
 BEGIN
     PERFORM warehouse.check_choice('grain', grain, ARRAY['hour', 'day', 'week', 'month']), warehouse.check_days(first_day, last_day, include_bots);
+    product := coalesce(product_views_over_time.product_id, product);
     IF product IS NOT NULL THEN
         keys := ARRAY(SELECT p.product_key FROM warehouse.report_product AS p WHERE p.product_id = product COLLATE "C");
+        IF keys = '{}' THEN
+            RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('there is no product %L', product),
+                HINT = 'Use a product_id of warehouse.dim_product; warehouse.top_products(NULL) lists those with views.';
+        END IF;
     END IF;
     RETURN QUERY
     WITH periods AS (
@@ -51,7 +57,7 @@ BEGIN
     ORDER BY s.period_start;
 END
 $$;
-COMMENT ON FUNCTION warehouse.product_views_over_time(text, text, date, date, boolean) IS 'Product views and viewers by hour, day, ISO week or month, without holes; of all products or one.';
+COMMENT ON FUNCTION warehouse.product_views_over_time(text, text, date, date, boolean, text) IS 'Product views and viewers by hour, day, ISO week or month, without holes; of all products or one (product_id, or product).';
 
 -- Key, day and hour in long form; what is asked for alone is read.
 CREATE OR REPLACE FUNCTION warehouse.hourly_views(by text DEFAULT 'product', n integer DEFAULT 10, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)

@@ -49,15 +49,23 @@ $$;
 COMMENT ON FUNCTION warehouse.top_referrers(integer, text, date, date, boolean) IS 'Referring sites (external) or pages (raw) by product views.';
 
 CREATE OR REPLACE FUNCTION warehouse.channels(first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
-RETURNS TABLE (channel text, sessions bigint, engaged_sessions bigint, bounce_rate numeric, orders bigint, conversion_rate numeric, revenue numeric)
+RETURNS TABLE (channel text, sessions bigint, engaged_sessions bigint, bounce_rate numeric, orders bigint, conversion_rate numeric, revenue numeric,
+               unconverted_orders bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM warehouse.check_days(first_day, last_day, include_bots);
     RETURN QUERY
+    WITH unconverted AS MATERIALIZED (
+        SELECT c.channel, count(*) AS orders
+        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
+        JOIN warehouse.dim_campaign AS c ON c.campaign_key = u.campaign_key
+        GROUP BY 1
+    )
     SELECT l.channel::text, sum(l.sessions)::bigint, sum(l.engaged)::bigint,
            (sum(l.sessions) - sum(l.engaged)) / nullif(sum(l.sessions), 0),
-           sum(l.orders)::bigint, sum(l.orders) / nullif(sum(l.sessions), 0), sum(l.revenue)::numeric(18,4)
+           sum(l.orders)::bigint, sum(l.orders) / nullif(sum(l.sessions), 0), sum(l.revenue)::numeric(18,4),
+           coalesce((SELECT u.orders FROM unconverted AS u WHERE u.channel = l.channel), 0)
     FROM warehouse.live_traffic() AS l
     WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
     GROUP BY l.channel
@@ -69,16 +77,23 @@ COMMENT ON FUNCTION warehouse.channels(date, date, boolean) IS 'Channels by sess
 
 CREATE OR REPLACE FUNCTION warehouse.campaign_effectiveness(n integer DEFAULT NULL, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (campaign text, source text, medium text, sessions bigint, engaged_sessions bigint, bounce_rate numeric, carts bigint, orders bigint,
-               conversion_rate numeric, revenue numeric, average_order_value numeric)
+               conversion_rate numeric, revenue numeric, average_order_value numeric, unconverted_orders bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     PERFORM warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
     RETURN QUERY
+    WITH unconverted AS MATERIALIZED (
+        SELECT c.campaign, c.source, c.medium, count(*) AS orders
+        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
+        JOIN warehouse.dim_campaign AS c ON c.campaign_key = u.campaign_key
+        GROUP BY 1, 2, 3
+    )
     SELECT l.campaign::text, l.source::text, l.medium::text, sum(l.sessions)::bigint, sum(l.engaged)::bigint,
            (sum(l.sessions) - sum(l.engaged)) / nullif(sum(l.sessions), 0), sum(l.carts)::bigint, sum(l.orders)::bigint,
            sum(l.orders) / nullif(sum(l.sessions), 0), sum(l.revenue)::numeric(18,4),
-           (sum(l.revenue) / nullif(sum(l.orders), 0))::numeric(18,4)
+           (sum(l.revenue) / nullif(sum(l.orders), 0))::numeric(18,4),
+           coalesce((SELECT u.orders FROM unconverted AS u WHERE u.campaign = l.campaign AND u.source = l.source AND u.medium = l.medium), 0)
     FROM warehouse.live_traffic() AS l
     WHERE l.campaign <> '' AND l.channel <> '(unknown)'
       AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)

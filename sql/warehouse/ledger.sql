@@ -58,7 +58,7 @@ COMMENT ON COLUMN starsink.ledger.next_offset IS 'Where the next batch begins.';
 COMMENT ON COLUMN starsink.ledger.received IS 'Messages.';
 COMMENT ON COLUMN starsink.ledger.loaded IS 'Rows added to fact_event.';
 COMMENT ON COLUMN starsink.ledger.duplicates IS 'Messages with the id, time and payload of a row that is there.';
-COMMENT ON COLUMN starsink.ledger.dropped IS 'Messages dropped by rule: tombstones.';
+COMMENT ON COLUMN starsink.ledger.dropped IS 'Messages dropped by rule: tombstones; those that starsink.discard() took out of quarantine.';
 COMMENT ON COLUMN starsink.ledger.quarantined IS 'Messages put in quarantine; negative where they left it.';
 COMMENT ON COLUMN starsink.ledger.lost IS 'Offsets that were deleted before they were read; at most so many messages.';
 COMMENT ON COLUMN starsink.ledger.topic_id IS 'Kafka''s id of the topic, for kind reset.';

@@ -106,6 +106,7 @@ CREATE TABLE IF NOT EXISTS warehouse.fact_order (
     fold_id       bigint NOT NULL
 );
 CREATE INDEX IF NOT EXISTS fact_order_device ON warehouse.fact_order (device_key, event_time);
+CREATE INDEX IF NOT EXISTS fact_order_unvalued ON warehouse.fact_order (event_time) WHERE NOT is_valued;
 COMMENT ON TABLE warehouse.fact_order IS 'Grain: one order: the earliest checkout_success (event_time, then event_id) of its order_id. Accumulating: an earlier one that comes late takes its place.';
 COMMENT ON COLUMN warehouse.fact_order.order_id IS 'Natural key. [source: order_id]';
 COMMENT ON COLUMN warehouse.fact_order.event_time IS 'Time of its first checkout_success.';

@@ -61,11 +61,11 @@ codes! {
     PayloadTombstone = 0, "PAYLOAD_TOMBSTONE", Drop,
         "The message has no payload (a Kafka tombstone); nothing to do.";
     PayloadNotJson = 1, "PAYLOAD_NOT_JSON", Quarantine,
-        "The payload is not JSON, often because it was cut short; mend the producer or the stored bytes, then re-drive.";
+        "The payload is not JSON, often because it was cut short; mend the producer, or the message with starsink.mend(), then re-drive.";
     PayloadNotObject = 2, "PAYLOAD_NOT_OBJECT", Quarantine,
-        "The payload is JSON but no object; wrap or split it, then re-drive.";
+        "The payload is JSON but no object; make it one with starsink.mend(), then re-drive.";
     PayloadBadUtf8 = 3, "PAYLOAD_BAD_UTF8", Quarantine,
-        "The payload is not UTF-8; recode it, then re-drive.";
+        "The payload is not UTF-8; recode it with starsink.mend(), then re-drive.";
     PayloadTooLarge = 4, "PAYLOAD_TOO_LARGE", Quarantine,
         "The payload is longer than the setting allows; raise the limit if it is genuine, then re-drive.";
     PayloadTooDeep = 5, "PAYLOAD_TOO_DEEP", Quarantine,
@@ -79,15 +79,15 @@ codes! {
     DupNatural = 9, "DUP_NATURAL", Drop,
         "The same event came again (same id, time and payload); nothing to do.";
     DupSynthetic = 10, "DUP_SYNTHETIC", Quarantine,
-        "An event with the same id and time but another payload was there first; compare the two and discard or re-drive.";
+        "An event with the same id and time but another payload was there first; compare the two, then starsink.discard() it, or give it an id of its own with starsink.mend() and re-drive.";
     CollectionMissing = 11, "COLLECTION_MISSING", Quarantine,
         "The event does not say what kind it is; mend the producer, then re-drive.";
     CollectionUnknown = 12, "COLLECTION_UNKNOWN", Warn,
-        "The kind of event is new to the warehouse; it is kept, describe it in dim_event_type.";
+        "The kind of event is new to the warehouse; it is kept and grouped by its name; nothing to do.";
     TsMissing = 13, "TS_MISSING", Quarantine,
         "The event has no time_stamp; mend the producer, then re-drive.";
     TsUnparseable = 14, "TS_UNPARSEABLE", Quarantine,
-        "The time_stamp is not a positive number of seconds, milli-, micro- or nanoseconds; mend it, then re-drive.";
+        "The time_stamp is not a positive number of seconds, milli-, micro- or nanoseconds; mend it with starsink.mend(), then re-drive.";
     TsFuture = 15, "TS_FUTURE", Quarantine,
         "The time_stamp lies further ahead of the clock than allowed; check the clocks, then re-drive once the time has come.";
     TsTooOld = 16, "TS_TOO_OLD", Quarantine,
@@ -101,7 +101,7 @@ codes! {
     StoreMissing = 20, "STORE_MISSING", Warn,
         "The event names no store; its store is the blank member, -3.";
     StoreUnknown = 21, "STORE_UNKNOWN", Warn,
-        "The store is new to the warehouse; complete its row in dim_store.";
+        "The store is new to the warehouse; complete it with starsink.merge_store().";
     DeviceMissing = 22, "DEVICE_MISSING", Warn,
         "The event names no device, so it belongs to no session.";
     UrlInvalid = 23, "URL_INVALID", Warn,
@@ -125,11 +125,11 @@ codes! {
     PriceUnparseable = 32, "PRICE_UNPARSEABLE", Warn,
         "A price is no number; the order line has no amount and adds no revenue.";
     CurrencyUnknown = 33, "CURRENCY_UNKNOWN", Warn,
-        "A currency is not known; teach it to the currency aliases and the lines are priced.";
+        "A currency is not known; teach it with starsink.teach_currency() and the lines are priced.";
     FxMissing = 34, "FX_MISSING", Warn,
-        "There is no exchange rate near the event's day; load rates and the amount is converted.";
+        "There is no exchange rate near the event's day; load rates with starsink.load_exchange_rates() and the amount is converted.";
     OrderIdMissing = 35, "ORDER_ID_MISSING", Quarantine,
-        "A checkout_success has no order_id, so its order could be counted twice; mend it, then re-drive.";
+        "A checkout_success has no order_id, so its order could be counted twice; mend it with starsink.mend(), then re-drive.";
     EnrichFailed = 36, "ENRICH_FAILED", Warn,
         "Something that should be looked up for the event could not be; the event is loaded without it.";
     KeyTooLong = 37, "KEY_TOO_LONG", Warn,

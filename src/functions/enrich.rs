@@ -16,7 +16,7 @@ use crate::event::choice::label::Role;
 use crate::event::choice::{self, alloy, stone};
 use crate::event::country_of_ip::Watched;
 use crate::event::email;
-use crate::event::price::{self, currency_token};
+use crate::event::price;
 use crate::event::privacy::hash_email;
 use crate::event::referrer::Links;
 use crate::event::traffic::channel;
@@ -153,8 +153,18 @@ fn parse_price(price: &str) -> Option<pgrx::composite_type!('static, "starsink.p
     let amount = AnyNumeric::try_from(price.amount.to_string().as_str()).ok()?;
     let mut result = row("starsink.price");
     set(&mut result, "amount", amount);
-    set(&mut result, "currency", price.currency.map(currency_token));
+    set(
+        &mut result,
+        "currency",
+        price.currency.map(price::currency_token),
+    );
     Some(result)
+}
+
+/// What stands beside a price as warehouse.dim_currency_alias has it.
+#[pg_extern(immutable, parallel_safe, strict)]
+fn currency_token(written: &str) -> String {
+    price::currency_token(written)
 }
 
 /// Where a referrer comes from, as seen from a page; NULL where it is no URL.

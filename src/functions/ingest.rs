@@ -11,6 +11,7 @@ use pgrx::prelude::*;
 
 use super::file::{self, Cancellable};
 use super::loader::{Call, with_loader};
+use super::quarantined;
 use crate::error::Failure;
 use crate::event::batch::{Batch, Origin};
 use crate::warehouse::ledger::Kind;
@@ -28,7 +29,7 @@ const CHUNK_BYTES: usize = 32 << 20;
 /// Longest line that is kept whole in quarantine, however short messages must be; of a longer one so much is kept.
 const MAX_LINE: usize = 8 << 20;
 
-/// Loads one message, as if it came from Kafka: `loaded`, `duplicate`, `dropped` or `quarantined`.
+/// Loads one message, as if it came from Kafka: `loaded`, `duplicate`, `dropped` or `quarantined`, and then a notice says why.
 #[pg_extern(security_definer, volatile, parallel_unsafe, strict)]
 #[search_path(pg_catalog, pg_temp)]
 fn ingest(payload: &str) -> &'static str {
@@ -48,7 +49,11 @@ fn ingest_one(payload: &[u8]) -> Result<Counts, Failure> {
     let mut batch = Batch::new();
     add(&mut batch, &mut call, offset, payload);
     call.end();
-    load(&mut batch, SQL_TOPIC, None)
+    let counts = load(&mut batch, SQL_TOPIC, None)?;
+    if counts.quarantined > 0 {
+        quarantined::tell_of(SQL_TOPIC, offset)?;
+    }
+    Ok(counts)
 }
 
 fn add(batch: &mut Batch, call: &mut Call, offset: i64, payload: &[u8]) {
@@ -117,6 +122,7 @@ fn read_file(path: &str) -> Result<Counts, Failure> {
     let topic = format!("file:{}", path.rsplit('/').next().unwrap_or(path));
     let mut call = Call::new(&topic)?;
     let longest = call.reader.policy().max_bytes.max(MAX_LINE);
+    let last = quarantined::last()?;
     let progress = Progress::begin(path, about.len() as i64);
     let (mut sum, mut batch, mut line, mut number) =
         (Counts::default(), Batch::new(), Vec::new(), 0);
@@ -140,6 +146,9 @@ fn read_file(path: &str) -> Result<Counts, Failure> {
             );
         }
         if !more {
+            if sum.quarantined > 0 {
+                quarantined::tell_since(&topic, last)?;
+            }
             return Ok(sum);
         }
     }

@@ -9,7 +9,7 @@ use crate::event::host;
 use crate::event::url::Location;
 use crate::schedule::Schedule;
 use crate::settings;
-use crate::worker::job_board;
+use crate::worker::job_board::{self, Note};
 use crate::world::domain;
 
 /// Microseconds from the Unix epoch to PostgreSQL's.
@@ -34,7 +34,7 @@ fn next_run(schedule: &str, after: TimestampWithTimeZone) -> TimestampWithTimeZo
     }
 }
 
-fn time(time: DateTime<Utc>) -> Option<TimestampWithTimeZone> {
+pub(super) fn time(time: DateTime<Utc>) -> Option<TimestampWithTimeZone> {
     TimestampWithTimeZone::try_from(time.timestamp_micros() - EPOCH).ok()
 }
 
@@ -49,6 +49,7 @@ fn job_states() -> TableIterator<
         name!(next_run, Option<TimestampWithTimeZone>),
         name!(attempts, i32),
         name!(last_error, String),
+        name!(last_error_at, Option<TimestampWithTimeZone>),
     ),
 > {
     TableIterator::new(job_board::all().into_iter().map(|entry| {
@@ -59,8 +60,21 @@ fn job_states() -> TableIterator<
             entry.next_run.and_then(time),
             entry.attempts,
             entry.last_error,
+            entry.last_error_at.and_then(time),
         )
     }))
+}
+
+/// Leaves word with the steward that a job which somebody ran by hand has failed: what that transaction wrote goes with it.
+#[pg_extern(volatile, parallel_unsafe, strict)]
+#[search_path(pg_catalog, pg_temp)]
+fn note_failure(name: &str, began: TimestampWithTimeZone, error: &str, triggered_by: &str) {
+    job_board::leave(&Note {
+        name: name.to_owned(),
+        began: i64::from(began).saturating_add(EPOCH),
+        error: error.to_owned(),
+        triggered_by: triggered_by.to_owned(),
+    });
 }
 
 /// The registrable domain of an address's host.

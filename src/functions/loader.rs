@@ -47,7 +47,7 @@ impl Call {
             _ => Reader::new(policy),
         };
         if let Some(warning) = reader.refresh() {
-            warning!("starsink: {warning}");
+            warning!("starsink.geoip_database: {warning}");
         }
         let frame = Frame::new(topic, reader.policy(), SEED);
         Ok(Call { frame, reader })

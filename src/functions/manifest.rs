@@ -113,6 +113,11 @@ extension_sql_file!(
     requires = ["jobs"]
 );
 extension_sql_file!(
+    "../../sql/extension/quarantine.sql",
+    name = "quarantine",
+    requires = ["roles"]
+);
+extension_sql_file!(
     "../../sql/extension/quality.sql",
     name = "quality",
     requires = ["jobs"]

@@ -6,7 +6,7 @@
 //! - [`seek`]     offsets by the broker's word, and going there
 //! - [`beside`]   what waits for the network, in a thread
 //! - [`ingest`]   messages from SQL and from files; [`file`] how files are read
-//! - [`redrive`]  messages out of quarantine
+//! - [`redrive`]  messages out of quarantine, and mended there; [`quarantined`] what is told of those that stay
 //! - [`enrich`]   the parsers of ingestion for single values
 //! - [`forget`]   whether a message or a text names somebody who is to be forgotten
 //! - [`jobs`]     schedules, how jobs stand, domains
@@ -29,6 +29,7 @@ mod jobs;
 mod loader;
 mod manifest;
 mod pages;
+mod quarantined;
 mod rates;
 mod rates_jobs;
 mod redrive;

@@ -1,5 +1,6 @@
 //! Exchange rates from the European Central Bank's history or any CSV, through the merge of exchange rates.
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io::{BufRead, BufReader, Cursor, Error, ErrorKind};
 use std::path::Path;
@@ -10,17 +11,20 @@ use pgrx::{AnyNumeric, pg_sys};
 
 use super::file::{self, Cancellable};
 use crate::error::Failure;
+use crate::warehouse::layout;
 use crate::warehouse::statement::{Statement, get};
 use crate::world::archive;
+use crate::world::currencies::FORMER;
 use crate::world::rates::{Rate, RateError, parse_ecb, parse_rows};
 
 /// Loads exchange rates from a file of the server or from the text of one. `ecb`: the history of the European Central
-/// Bank; `rows`: date, currency, rate and perhaps base, with a header. Orders are valued anew where that changes them.
+/// Bank; `rows` or `csv`: date, currency, rate and perhaps base, with a header; `auto`: which of the two, its header tells.
+/// Orders are valued anew where that changes them.
 #[pg_extern(volatile, parallel_unsafe, strict)]
 #[search_path(pg_catalog, pg_temp)]
 fn load_exchange_rates(
     source: &str,
-    format: default!(&str, "'ecb'"),
+    format: default!(&str, "'auto'"),
 ) -> TableIterator<
     'static,
     (
@@ -52,12 +56,40 @@ struct Columns {
     rates: Vec<AnyNumeric>,
     problems: i64,
     first_problem: Option<String>,
+    /// Codes that are currencies.
+    known: HashSet<String>,
 }
 
 impl Columns {
+    /// None yet. Currencies are those of the warehouse, and those that ISO 4217 had before.
+    fn new() -> Result<Columns, Failure> {
+        if !layout::exists() {
+            return Err(Failure::warehouse_missing());
+        }
+        let mut known: HashSet<String> = FORMER.iter().map(|&code| code.to_owned()).collect();
+        Statement::new(
+            "SELECT c.currency_code FROM warehouse.dim_currency AS c WHERE c.currency_key > 0",
+            &[],
+        )
+        .each(&[], |row| {
+            known.insert(get(row, 1)?);
+            Ok(())
+        })?;
+        Ok(Columns {
+            known,
+            ..Columns::default()
+        })
+    }
+
     fn add(&mut self, item: Result<Rate, RateError>) {
         pgrx::check_for_interrupts!();
         let read = item.map_err(|error| error.to_string()).and_then(row);
+        let read = read.and_then(|(currency, day, rate)| {
+            if self.known.contains(&currency) {
+                return Ok((currency, day, rate));
+            }
+            Err(format!("{currency} is no currency of ISO 4217, nor one that starsink.merge_currency() has made"))
+        });
         match read {
             Ok((currency, day, rate)) => {
                 self.currencies.push(currency);
@@ -97,7 +129,8 @@ fn load(source: &str, format: &str) -> Result<Loaded, Failure> {
         (Box::new(Cursor::new(source.as_bytes())), "text")
     } else {
         file::may_read()?;
-        let (file, about) = file::open(Path::new(source))?;
+        let opened = file::open(Path::new(source)).map_err(Failure::about_rates);
+        let (file, about) = opened?;
         (content(file, &about, source)?, source)
     };
     read(input, format, name)
@@ -109,7 +142,7 @@ pub(super) fn content(
     about: &Metadata,
     name: &str,
 ) -> Result<Box<dyn BufRead>, Failure> {
-    let unreadable = |error| Failure::file(name, &error);
+    let unreadable = |error| Failure::file(name, &error).about_rates();
     if about.len() > archive::MAX_BYTES as u64 {
         let reason = format!("more than {} bytes", archive::MAX_BYTES);
         return Err(unreadable(Error::new(ErrorKind::FileTooLarge, reason)));
@@ -118,17 +151,21 @@ pub(super) fn content(
 }
 
 pub(super) fn read(
-    input: Box<dyn BufRead + '_>,
+    mut input: Box<dyn BufRead + '_>,
     format: &str,
     name: &str,
 ) -> Result<Loaded, Failure> {
-    let mut columns = Columns::default();
+    let mut columns = Columns::new()?;
     let unreadable = |error: RateError| Failure::rates(&error.to_string());
-    match format {
+    let told = match format {
+        "auto" => format_of(&mut input)?,
+        format => format,
+    };
+    match told {
         "ecb" => parse_ecb(input)
             .map_err(unreadable)?
             .for_each(|item| columns.add(item)),
-        "rows" => parse_rows(input)
+        "rows" | "csv" => parse_rows(input)
             .map_err(unreadable)?
             .for_each(|item| columns.add(item)),
         other => return Err(Failure::rates_format(other)),
@@ -139,6 +176,20 @@ pub(super) fn read(
     row.5 = columns.problems;
     row.6 = columns.first_problem;
     Ok(row)
+}
+
+/// The history of the European Central Bank names currencies in its header, rows name their columns.
+fn format_of(input: &mut impl BufRead) -> Result<&'static str, Failure> {
+    let header = input
+        .fill_buf()
+        .map_err(|error| Failure::rates(&error.to_string()))?;
+    let header = String::from_utf8_lossy(header).to_lowercase();
+    let names_columns = header
+        .trim_start()
+        .lines()
+        .next()
+        .is_some_and(|line| line.contains("currency"));
+    Ok(if names_columns { "rows" } else { "ecb" })
 }
 
 fn merge(columns: &Columns, name: &str) -> Result<Loaded, Failure> {

@@ -46,13 +46,21 @@ fn fetch_exchange_rates() -> i64 {
     }
 }
 
+/// For whoever runs the job by hand: it had nothing to do, or came before the reload.
+fn unset(setting: &str) {
+    notice!(
+        "{setting} is not set, or this session has not seen the reload yet: nothing was asked for"
+    );
+}
+
 fn refresh() -> Result<i64, Failure> {
     let Some(path) = settings::exchange_rates_file() else {
+        unset("starsink.exchange_rates_file");
         return Ok(0);
     };
     let name = path.to_string_lossy();
-    let unreadable = |error: std::io::Error| Failure::file(&name, &error);
-    let (file, about) = file::open(&path)?;
+    let unreadable = |error: std::io::Error| Failure::file(&name, &error).about_rates();
+    let (file, about) = file::open(&path).map_err(Failure::about_rates)?;
     let modified = about
         .modified()
         .map_err(unreadable)?
@@ -93,6 +101,7 @@ struct Mark {
 
 fn fetch() -> Result<i64, Failure> {
     let Some(url) = settings::exchange_rates_url() else {
+        unset("starsink.exchange_rates_url");
         return Ok(0);
     };
     let address = digest(url.as_str().as_bytes());
@@ -168,22 +177,12 @@ fn digest(bytes: &[u8]) -> String {
 
 /// Loads rates, notes how far the job has come, and says what it did.
 fn load(
-    mut input: Box<dyn std::io::BufRead + '_>,
+    input: Box<dyn std::io::BufRead + '_>,
     name: &str,
     job: &str,
     mark: &str,
 ) -> Result<i64, Failure> {
-    // The history of the European Central Bank names currencies in its header, rows name their columns.
-    let header = input
-        .fill_buf()
-        .map_err(|error| Failure::rates(&error.to_string()))?;
-    let header = String::from_utf8_lossy(header).to_lowercase();
-    let names_columns = header
-        .lines()
-        .next()
-        .is_some_and(|line| line.contains("currency"));
-    let format = if names_columns { "rows" } else { "ecb" };
-    let loaded = rates::read(input, format, name)?;
+    let loaded = rates::read(input, "auto", name)?;
     note(job, mark)?;
     let (rates, inserted, updated, _, rejected, unreadable, problem, revalued) = loaded;
     let mut words = format!(

@@ -1,4 +1,5 @@
 //! Messages out of quarantine, through the same path, exactly once: a message leaves in the transaction that loads it.
+//! And their mending: bytes that would be loaded take the place of those that were not, which are kept beside them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,6 +8,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::loader::{Call, with_loader};
+use super::quarantined;
 use crate::error::Failure;
 use crate::event::batch::row::POSTGRES_EPOCH;
 use crate::event::batch::span::Span;
@@ -20,12 +22,13 @@ use crate::warehouse::transaction;
 /// Messages tried at one go.
 const CHUNK: i64 = 2_000;
 
-/// Tries the messages in quarantine again, all or those with one code. What loads leaves the quarantine; what does not
-/// stays, with the reasons of now.
+/// Tries the messages in quarantine again: all, those with one code, or those with these numbers. What loads leaves the
+/// quarantine; what does not stays, with the reasons of now, which a notice tells.
 #[pg_extern(security_definer, volatile, parallel_unsafe)]
 #[search_path(pg_catalog, pg_temp)]
 fn redrive(
     code: default!(Option<&str>, "NULL"),
+    ids: default!(Option<Vec<Option<i64>>>, "NULL"),
 ) -> TableIterator<
     'static,
     (
@@ -36,7 +39,7 @@ fn redrive(
         name!(quarantined, i64),
     ),
 > {
-    match transaction::without_triggers(|| redrive_all(code)) {
+    match transaction::without_triggers(|| redrive_all(code, ids)) {
         Ok(sum) => TableIterator::once(sum.row()),
         Err(failure) => failure.raise(),
     }
@@ -52,27 +55,42 @@ struct Message {
     payload: Option<Vec<u8>>,
 }
 
-fn redrive_all(code: Option<&str>) -> Result<Counts, Failure> {
+fn redrive_all(code: Option<&str>, ids: Option<Vec<Option<i64>>>) -> Result<Counts, Failure> {
     if let Some(code) = code.filter(|code| Code::ALL.iter().all(|known| known.name() != *code)) {
         return Err(Failure::unknown_code(code));
     }
     if !layout::exists() {
         return Err(Failure::warehouse_missing());
     }
+    let ids: Option<Vec<i64>> = ids.map(|ids| ids.into_iter().flatten().collect());
+    if let Some(ids) = &ids {
+        require_waiting(ids)?;
+    }
     // Another redrive under way keeps its messages locked: they are skipped here.
     let waiting = Statement::new(
         "SELECT quarantine_id, topic, partition, kafka_offset, kafka_time, key, payload FROM starsink.quarantine \
-         WHERE state = 'quarantined' AND quarantine_id > $1 AND ($2 IS NULL OR $2 = ANY (codes)) AND stage <> 'merge' \
+         WHERE state = 'quarantined' AND quarantine_id > $1 AND ($2 IS NULL OR $2 = ANY (codes)) \
+         AND ($4 IS NULL OR quarantine_id = ANY ($4)) AND stage <> 'merge' \
          ORDER BY quarantine_id LIMIT $3 FOR UPDATE SKIP LOCKED",
-        &[pg_sys::INT8OID, pg_sys::TEXTOID, pg_sys::INT8OID],
+        &[
+            pg_sys::INT8OID,
+            pg_sys::TEXTOID,
+            pg_sys::INT8OID,
+            pg_sys::INT8ARRAYOID,
+        ],
     );
-    let (mut sum, mut last) = (Counts::default(), 0);
+    let (mut sum, mut last, mut tried) = (Counts::default(), 0, Vec::new());
     loop {
-        let messages = read(&waiting, &[last.into(), code.into(), CHUNK.into()])?;
+        let values = [last.into(), code.into(), CHUNK.into(), ids.clone().into()];
+        let messages = read(&waiting, &values)?;
         let Some(end) = messages.last() else {
+            if sum.quarantined > 0 {
+                quarantined::tell_of_these(tried)?;
+            }
             return Ok(sum);
         };
         last = end.id;
+        tried.extend(messages.iter().map(|message| message.id));
         for group in messages.chunk_by(|one, next| one.topic == next.topic) {
             pgrx::check_for_interrupts!();
             sum.add(&redrive_group(group)?);
@@ -102,7 +120,14 @@ fn redrive_group(messages: &[Message]) -> Result<Counts, Failure> {
     let Some(first) = messages.first() else {
         return Ok(Counts::default());
     };
-    let mut call = Call::new(&first.topic)?;
+    let mut batch = decode(messages, &first.topic)?;
+    let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
+    with_loader(|loader| loader.redrive_within(&mut batch, &first.topic, &ids))
+}
+
+/// A batch with a span for each message.
+fn decode(messages: &[Message], topic: &str) -> Result<Batch, Failure> {
+    let mut call = Call::new(topic)?;
     let mut batch = Batch::new();
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -121,6 +146,60 @@ fn redrive_group(messages: &[Message]) -> Result<Counts, Failure> {
         };
         batch.add(&mut call.frame, &mut call.reader, span, &origin, now);
     }
-    let ids: Vec<i64> = messages.iter().map(|message| message.id).collect();
-    with_loader(|loader| loader.redrive_within(&mut batch, &first.topic, &ids))
+    Ok(batch)
+}
+
+/// An error that names the first of these numbers that no message waiting to be tried again has.
+fn require_waiting(ids: &[i64]) -> Result<(), Failure> {
+    let mut missing = None;
+    Statement::new(
+        "SELECT i.id FROM pg_catalog.unnest($1) AS i (id) WHERE NOT EXISTS (SELECT FROM starsink.quarantine AS q \
+         WHERE q.quarantine_id = i.id AND q.state = 'quarantined' AND q.stage <> 'merge') ORDER BY i.id LIMIT 1",
+        &[pg_sys::INT8ARRAYOID],
+    )
+    .each(&[ids.to_vec().into()], |row| {
+        missing = row.get(1)?;
+        Ok(())
+    })?;
+    missing.map_or(Ok(()), |id| Err(Failure::not_waiting(id)))
+}
+
+/// Puts other bytes in the place of a message's that waits in quarantine, if they would be loaded; keeps the first ones
+/// beside them and notes who did it. It does not load them: that is starsink.redrive(ids => …).
+#[pg_extern(security_definer, volatile, parallel_unsafe)]
+#[search_path(pg_catalog, pg_temp)]
+fn mend(id: i64, payload: &str, note: default!(Option<&str>, "NULL")) {
+    if let Err(failure) = transaction::without_triggers(|| mend_one(id, payload, note)) {
+        failure.raise();
+    }
+}
+
+fn mend_one(id: i64, payload: &str, note: Option<&str>) -> Result<(), Failure> {
+    if !layout::exists() {
+        return Err(Failure::warehouse_missing());
+    }
+    let waiting = Statement::new(
+        "SELECT quarantine_id, topic, partition, kafka_offset, kafka_time, key, NULL::pg_catalog.bytea FROM starsink.quarantine \
+         WHERE quarantine_id = $1 AND state = 'quarantined' AND stage <> 'merge' FOR UPDATE",
+        &[pg_sys::INT8OID],
+    );
+    let Some(mut message) = read(&waiting, &[id.into()])?.pop() else {
+        return Err(Failure::not_waiting(id));
+    };
+    message.payload = Some(payload.as_bytes().to_vec());
+    let topic = message.topic.clone();
+    let batch = decode(&[message], &topic)?;
+    if let Some(rejected) = batch.rejected.first() {
+        let codes: Vec<&str> = rejected.codes.iter().map(Code::name).collect();
+        return Err(Failure::not_mended(id, &codes.join(", "), &rejected.detail));
+    }
+    if batch.rows.is_empty() {
+        return Err(Failure::mended_away(id));
+    }
+    Statement::new(
+        "WITH mended AS (UPDATE starsink.quarantine SET original_payload = COALESCE(original_payload, payload), payload = $2 WHERE quarantine_id = $1) \
+         INSERT INTO starsink.quarantine_log (action, quarantine_id, note) VALUES ('mend', $1, $3)",
+        &[pg_sys::INT8OID, pg_sys::BYTEAOID, pg_sys::TEXTOID],
+    )
+    .run(&[id.into(), payload.as_bytes().into(), note.into()])
 }

@@ -11,9 +11,9 @@ use pgrx::prelude::*;
 use super::beside::{self, Wanted};
 use crate::error::Failure;
 use crate::event::batch::row::POSTGRES_EPOCH;
-use crate::kafka::client::Client;
+use crate::kafka::client::{self, Client};
 use crate::kafka::notices::Notices;
-use crate::kafka::topic::Watermarks;
+use crate::kafka::topic::{Description, Watermarks};
 use crate::settings::Settings;
 use crate::warehouse::layout;
 use crate::warehouse::ledger::{Ledger, Position};
@@ -21,6 +21,9 @@ use crate::warehouse::statement::Statement;
 use crate::worker::assignment;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So many seconds for one try after the other: together as long.
+const TRIES: [u64; 4] = [1, 2, 3, 4];
 
 /// Partition, where it was, where it goes.
 type Move = (i32, Option<i64>, i64);
@@ -133,6 +136,7 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
         &[pg_sys::TEXTOID],
     )
     .run(&[words.into()])?;
+    Spi::run("SELECT starsink.warn_unwatched()")?;
     let ledger = Ledger::new();
     let partitions: Vec<i32> = targets.iter().map(|(partition, _)| *partition).collect();
     let positions = ledger.positions(&settings.topic, &partitions)?;
@@ -164,6 +168,56 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
     Ok(moves)
 }
 
+/// Asks about the topic, with growing patience; no longer than it takes to hear that no broker can be reached. An error
+/// names the brokers and what is wrong with each.
+fn describe(
+    client: &Client,
+    topic: &str,
+    properties: &[(String, String)],
+    notices: &Notices,
+) -> Result<Description, Failure> {
+    let servers = properties
+        .iter()
+        .find(|(name, _)| name == "bootstrap.servers")
+        .map_or("", |(_, servers)| servers.as_str());
+    let mut heard: Vec<String> = Vec::new();
+    let mut silence = None;
+    for seconds in TRIES {
+        let answer = client.describe(topic, Duration::from_secs(seconds));
+        client.serve_callbacks();
+        let errors = notices.take().into_iter().filter(|notice| notice.is_error);
+        for notice in errors {
+            if !heard.contains(&notice.text) {
+                heard.push(notice.text);
+            }
+        }
+        let error = match answer {
+            Ok(description) => return Ok(description),
+            Err(error) if error.is_silence() => error,
+            Err(error) => return Err(Failure::kafka(&error)),
+        };
+        let is_refused = |server: &str| {
+            // As it stands in the lines: localhost:9092/bootstrap: Connect to …
+            let address = server.rsplit_once("://").map_or(server, |(_, rest)| rest);
+            let names = |part: &str| part == address || part.strip_prefix(address) == Some(":9092");
+            heard.iter().any(|line| line.split('/').any(names))
+        };
+        let is_hopeless = servers.split(',').map(str::trim).all(is_refused);
+        silence = Some(error);
+        if is_hopeless {
+            break;
+        }
+    }
+    let error = silence.map_or_else(String::new, |error| error.text);
+    let reasons = if heard.is_empty() {
+        format!("no answer from {servers}")
+    } else {
+        heard.join("; ")
+    };
+    let text = format!("{error} ({reasons})");
+    Err(Failure::kafka(&client::Error { code: None, text }))
+}
+
 /// Asks the broker for the target of each partition.
 fn look_up(
     topic: &str,
@@ -172,8 +226,9 @@ fn look_up(
     wanted: &Wanted,
 ) -> Result<(String, Vec<(i32, i64)>), Failure> {
     let failed = |error| Failure::kafka(&error);
-    let client = Client::connect(properties, Arc::new(Notices::default())).map_err(failed)?;
-    let description = client.describe(topic, PATIENCE).map_err(failed)?;
+    let notices = Arc::new(Notices::default());
+    let client = Client::connect(properties, Arc::clone(&notices)).map_err(failed)?;
+    let description = describe(&client, topic, properties, &notices)?;
     let marks = |partition| {
         client
             .watermarks(topic, partition, PATIENCE)

@@ -1,7 +1,10 @@
 //! What the workers are doing, the settings and the codes, as rows for the views.
 
+use chrono::DateTime;
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
+use super::jobs::time;
 use crate::event::code::{Code, Codes};
 use crate::settings::{self, catalog};
 use crate::worker::state::{self, BOARD};
@@ -22,6 +25,7 @@ fn worker_states() -> TableIterator<
         name!(state, String),
         name!(reason, String),
         name!(last_error, String),
+        name!(last_error_at, Option<TimestampWithTimeZone>),
     ),
 > {
     let mut rows = Vec::new();
@@ -33,11 +37,20 @@ fn worker_states() -> TableIterator<
                     slot.reason.get().to_owned(),
                     slot.last_error.get().to_owned(),
                 );
-                rows.push((number as i32, slot.pid, text.0, text.1, text.2));
+                let at = slot.last_error_at;
+                rows.push((number as i32, slot.pid, text.0, text.1, text.2, at));
             }
         }
     });
-    TableIterator::new(rows)
+    TableIterator::new(
+        rows.into_iter()
+            .map(|(worker, pid, state, reason, last_error, at)| {
+                let at = DateTime::from_timestamp_micros(at)
+                    .filter(|_| at != 0)
+                    .and_then(time);
+                (worker, pid, state, reason, last_error, at)
+            }),
+    )
 }
 
 /// Each partition that a worker has.

@@ -2,6 +2,8 @@
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fmt;
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 
 use rdkafka::bindings as rd;
@@ -26,6 +28,15 @@ impl Error {
             code: Some(code.into()),
             text: format!("{doing}: {reason}"),
         }
+    }
+
+    /// No broker answered: it may be too early, or there may be none.
+    pub fn is_silence(&self) -> bool {
+        use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, OperationTimedOut};
+        matches!(
+            self.code,
+            Some(BrokerTransportFailure | OperationTimedOut | AllBrokersDown)
+        )
     }
 }
 
@@ -84,7 +95,7 @@ impl Client {
                 reason.len(),
             );
             if handle.is_null() {
-                return Err(refused(text(reason.as_ptr())));
+                return Err(refused(with_file(&text(reason.as_ptr()), properties)));
             }
             let _ = configuration.into_ptr();
             rd::rd_kafka_poll_set_consumer(handle);
@@ -114,6 +125,40 @@ impl Drop for Client {
     }
 }
 
+/// Why a client cannot be made: of a file that cannot be read, which and why; else librdkafka's words, which are mostly
+/// OpenSSL's, with the file that they are about.
+fn with_file(reason: &str, properties: &[(String, String)]) -> String {
+    let files: Vec<(String, &str, &str)> = properties
+        .iter()
+        .filter(|(name, path)| name.ends_with(".location") && path != "probe")
+        .map(|(name, path)| (setting_of(name), name.as_str(), path.as_str()))
+        .collect();
+    let unreadable = files.iter().find_map(|(setting, _, path)| {
+        let error = File::options()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK)
+            .open(path)
+            .err()?;
+        Some(format!("could not read \"{path}\", of {setting}: {error}"))
+    });
+    unreadable.unwrap_or_else(
+        || match files.iter().find(|(_, name, _)| reason.contains(name)) {
+            Some((setting, _, path)) => format!("\"{path}\", of {setting}, is refused: {reason}"),
+            None => reason.to_owned(),
+        },
+    )
+}
+
+/// What the operator calls a property.
+fn setting_of(property: &str) -> String {
+    match property {
+        "ssl.ca.location" | "ssl.certificate.location" | "ssl.key.location" => {
+            format!("starsink.{}", property.replace('.', "_"))
+        }
+        other => other.to_owned(),
+    }
+}
+
 /// A log line without the thread's name and the statistics around it, so that the same trouble reads the same again.
 fn reason_of(line: &str) -> &str {
     let line = line
@@ -138,8 +183,9 @@ unsafe extern "C" fn on_log(
     if let Some(notices) = unsafe { rd::rd_kafka_opaque(handle).cast::<Notices>().as_ref() } {
         let (kind, line) = (text(facility), text(line));
         notices.push(Notice {
-            // Why it cannot connect is told here at once, and by the error callback when somebody polls the client.
-            is_error: kind == "FAIL",
+            // Why it cannot connect is told here at once, and by the error callback when somebody polls the client; so is what
+            // is wrong with an address.
+            is_error: matches!(kind.as_str(), "FAIL" | "BROKER"),
             text: reason_of(&line).to_owned(),
             kind,
         });

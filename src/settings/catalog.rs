@@ -18,7 +18,7 @@ const fn entry(name: &'static CStr, short: &'static CStr, long: &'static CStr) -
 
 /// Every setting, in the order a newcomer meets them.
 pub const SETTINGS: &[Entry] = &[
-    entry(c"starsink.database", c"Database that holds the warehouse.", c"Workers connect to it once it exists and has the extension. Takes effect at reload; workers move over."),
+    entry(c"starsink.database", c"Database that holds the warehouse.", c"Workers connect to it once it exists and has the extension; until then the log and starsink.status say what is missing. Takes effect at reload; workers move over."),
     entry(c"starsink.bootstrap_servers", c"Kafka brokers to ask first, host:port separated by commas.", c"librdkafka's bootstrap.servers. Empty: nothing is consumed."),
     entry(c"starsink.topic", c"Kafka topic of shop events.", c"Empty: nothing is consumed. Each topic keeps its own offsets, so changing back continues where it was."),
     entry(c"starsink.group_id", c"Consumer group shown to Kafka's lag tools.", c"librdkafka's group.id. Offsets are kept in the database; what is committed to the group is a copy for show."),
@@ -64,7 +64,7 @@ pub const SETTINGS: &[Entry] = &[
     entry(c"starsink.exchange_rates_file", c"File of exchange rates on the server, loaded by the job exchange_rates when its time or size changes.", c"The history of the European Central Bank as CSV, or CSV with the columns date, currency and rate; a zip archive of one. Empty: none."),
     entry(c"starsink.exchange_rates_url", c"Address of exchange rates, asked by the job exchange_rates_url; loaded when the answer changes.", c"http or https, the same formats as the file. Everybody can read this setting: where an address needs a key, have a timer download the file. Empty: none."),
     entry(c"starsink.retention", c"How long events are kept: days, weeks, months or years, for example 2 years.", c"The job retention drops partitions that are wholly older and folded; sessions and aggregates stay. Empty: for ever."),
-    entry(c"starsink.quarantine_retention", c"How long messages are kept in quarantine, for example 90d.", c"The job quarantine_cleanup deletes older ones, re-driven or not. 0: for ever."),
+    entry(c"starsink.quarantine_retention", c"How long messages are kept in quarantine, for example 90 days.", c"Days, weeks, months or years, or 12h or 30min; a number alone is minutes. The job quarantine_cleanup deletes older ones, re-driven or not. 0: for ever."),
     entry(c"starsink.ledger_detail", c"How long the ledger keeps each batch before it is rolled up by the minute.", c"Rows by the minute are rolled up by the day after a day."),
     entry(c"starsink.crawl_enabled", c"Whether the crawler visits product pages.", c"Needs starsink.crawl_user_agent_contact. Takes effect at reload; it takes one of max_worker_processes."),
     entry(c"starsink.crawl_user_agent_contact", c"Where the crawler's operator can be reached, a URL or an e-mail address.", c"Part of the User-Agent header of every request. Empty: nothing is visited."),

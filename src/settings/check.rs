@@ -1,12 +1,21 @@
 //! Check hooks: refuse a value at the moment it is set, name it, and say what would be right.
 //! A refused value in the configuration file is a WARNING in the log, and the old one keeps working.
 
+use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_char};
+use std::fs::File;
+use std::net::Ipv6Addr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::panic::ErrorReport;
 
 use crate::crawl::hosts::AllowedHosts;
+use crate::event::country_of_ip::Countries;
+use crate::event::email;
 use crate::kafka::properties;
+use crate::world::currencies::currencies;
 
 /// Outcome of a check: what is wrong, and what would be right.
 pub struct Refusal {
@@ -76,22 +85,136 @@ pub fn topic(value: &str) -> Result<(), Refusal> {
 }
 
 pub fn bootstrap_servers(value: &str) -> Result<(), Refusal> {
-    let legal = value.split(',').map(str::trim).all(|server| {
-        let server = server.rsplit_once("://").map_or(server, |(_, rest)| rest);
-        match server.rsplit_once(':') {
-            Some((host, port)) => {
-                !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0)
-            }
-            None => !server.is_empty() && !server.contains(char::is_whitespace),
-        }
-    });
-    if value.is_empty() || legal {
+    if value.is_empty() || value.split(',').map(str::trim).all(is_server) {
         return Ok(());
     }
     refuse(
         format!("invalid value for parameter \"starsink.bootstrap_servers\": \"{value}\""),
-        "Give host:port, several separated by commas, for example kafka-1:9092,kafka-2:9092.",
+        "Give host:port, several separated by commas, for example kafka-1:9092,kafka-2:9092; an IPv6 address in brackets; in front, if anything, PLAINTEXT://, SSL://, SASL_PLAINTEXT:// or SASL_SSL://.",
     )
+}
+
+fn is_server(server: &str) -> bool {
+    const PROTOCOLS: [&str; 4] = ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"];
+    let address = match server.split_once("://") {
+        Some((protocol, address)) => {
+            if !PROTOCOLS.contains(&protocol.to_ascii_lowercase().as_str()) {
+                return false;
+            }
+            address
+        }
+        None => server,
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    if let Some((host, rest)) = address
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+    {
+        return host.parse::<Ipv6Addr>().is_ok()
+            && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port));
+    }
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (address, None),
+    };
+    host.starts_with(char::is_alphanumeric)
+        && host
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        && port.is_none_or(is_port)
+}
+
+/// Whether somebody sets the value just now, in SQL: then what it refers to can be looked for. At a start or a reload it
+/// must be taken as it is: what it refers to may come later.
+fn is_typed() -> bool {
+    // SAFETY: plain globals and a getter of this process.
+    unsafe {
+        pg_sys::MyBackendType == pg_sys::BackendType::B_BACKEND
+            && !pg_sys::InitializingParallelWorker
+            && pg_sys::IsTransactionState()
+    }
+}
+
+/// Databases may be made after the setting, so that one that is not there is worth no more than a word.
+pub fn database(value: &str) -> Result<(), Refusal> {
+    let Ok(name) = CString::new(value) else {
+        return Ok(());
+    };
+    // SAFETY: a catalog look-up inside a transaction, by a terminated name.
+    let is_missing = is_typed()
+        && unsafe { pg_sys::get_database_oid(name.as_ptr(), true) } == pg_sys::InvalidOid;
+    if is_missing {
+        let message = format!("starsink.database: there is no database \"{value}\" yet");
+        ErrorReport::new(
+            pgrx::PgSqlErrorCode::ERRCODE_INVALID_CATALOG_NAME,
+            message,
+            "starsink",
+        )
+        .set_hint("Nothing is loaded until there is: correct the name, or CREATE DATABASE.")
+        .report(pgrx::PgLogLevel::WARNING);
+    }
+    Ok(())
+}
+
+/// A file that somebody names must be there, and readable.
+fn readable(setting: &str, value: &str, what: &str) -> Result<(), Refusal> {
+    if value.is_empty() || !is_typed() {
+        return Ok(());
+    }
+    // Opening a pipe would wait for who writes to it.
+    let opened = File::options()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(value);
+    match opened {
+        Ok(_) => Ok(()),
+        Err(error) => refuse(
+            format!("invalid value for parameter \"{setting}\": \"{value}\": {error}"),
+            &format!(
+                "Give {what} on the server that its operating-system user may read; put it there first."
+            ),
+        ),
+    }
+}
+
+pub fn ssl_ca_location(value: &str) -> Result<(), Refusal> {
+    // A word of librdkafka's: it looks in the usual places.
+    if value == "probe" {
+        return Ok(());
+    }
+    readable(
+        "starsink.ssl_ca_location",
+        value,
+        "a file, or a folder, of certificates in PEM format",
+    )
+}
+
+pub fn ssl_certificate_location(value: &str) -> Result<(), Refusal> {
+    let what = "a file of a certificate in PEM format";
+    readable("starsink.ssl_certificate_location", value, what)
+}
+
+pub fn ssl_key_location(value: &str) -> Result<(), Refusal> {
+    let what = "a file of a private key in PEM format";
+    readable("starsink.ssl_key_location", value, what)
+}
+
+pub fn exchange_rates_file(value: &str) -> Result<(), Refusal> {
+    let what = "a file of exchange rates";
+    readable("starsink.exchange_rates_file", value, what)
+}
+
+pub fn geoip_database(value: &str) -> Result<(), Refusal> {
+    if value.is_empty() || !is_typed() {
+        return Ok(());
+    }
+    Countries::open(Path::new(value)).map(|_| ()).or_else(|error| {
+        let reason = error.strip_prefix(value).unwrap_or(&error);
+        refuse(
+            format!("invalid value for parameter \"starsink.geoip_database\": \"{value}\"{reason}"),
+            "Give a file in MMDB format on the server that its operating-system user may read, GeoLite2-Country.mmdb for example; put it there first.",
+        )
+    })
 }
 
 pub fn time_zone(value: &str) -> Result<(), Refusal> {
@@ -105,12 +228,14 @@ pub fn time_zone(value: &str) -> Result<(), Refusal> {
 }
 
 pub fn base_currency(value: &str) -> Result<(), Refusal> {
-    if value.len() == 3 && value.bytes().all(|byte| byte.is_ascii_uppercase()) {
+    // Gold, funds and what stands for no currency have no minor units.
+    let is_money = currencies().any(|known| known.code == value && known.minor_units.is_some());
+    if is_money {
         return Ok(());
     }
     refuse(
         format!("invalid value for parameter \"starsink.base_currency\": \"{value}\""),
-        "Give an ISO 4217 code in capitals, for example EUR.",
+        "Give the code of a currency in capitals, by ISO 4217, for example EUR.",
     )
 }
 
@@ -121,6 +246,33 @@ pub fn oldest_event(value: &str) -> Result<(), Refusal> {
     refuse(
         format!("invalid value for parameter \"starsink.oldest_event\": \"{value}\""),
         "Give a day as YYYY-MM-DD between 1970-01-01 and 9999-12-31, for example 2000-01-01.",
+    )
+}
+
+/// Minutes as a number alone, or with the units that the server's own settings have, or in days and longer.
+pub fn quarantine_retention(value: &str) -> Result<(), Refusal> {
+    const MOST: u64 = 52_560_000;
+    let trimmed = value.trim();
+    let digits = trimmed
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(trimmed.len());
+    let minutes = trimmed[..digits].parse::<u64>().ok();
+    let per_unit = match trimmed[digits..].trim() {
+        "" | "min" => Some(1),
+        "h" => Some(60),
+        "d" => Some(24 * 60),
+        _ => None,
+    };
+    let is_within = minutes
+        .zip(per_unit)
+        .and_then(|(number, length)| number.checked_mul(length))
+        .is_some_and(|minutes| minutes <= MOST);
+    if is_within || crate::schedule::span::is_days(value) {
+        return Ok(());
+    }
+    refuse(
+        format!("invalid value for parameter \"starsink.quarantine_retention\": \"{value}\""),
+        "Give days, weeks, months or years, for example 90 days, or hours or minutes as 12h or 30min, at most 100 years; 0 keeps everything.",
     )
 }
 
@@ -150,7 +302,10 @@ pub fn crawl_user_agent_contact(value: &str) -> Result<(), Refusal> {
         && value
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')'));
-    if is_plain {
+    let is_contact = |value: &str| {
+        web_address(value).is_some() || email::normalised(Cow::Borrowed(value)).is_some()
+    };
+    if value.is_empty() || is_plain && is_contact(value) {
         return Ok(());
     }
     refuse(

@@ -68,7 +68,7 @@ pub(super) static GEOIP_DATABASE: Text = Text::new(Some(c""));
 pub(super) static EXCHANGE_RATES_FILE: Text = Text::new(Some(c""));
 pub(super) static EXCHANGE_RATES_URL: Text = Text::new(Some(c""));
 pub(super) static RETENTION: Text = Text::new(Some(c""));
-pub(super) static QUARANTINE_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(90 * 24 * 60);
+pub(super) static QUARANTINE_RETENTION: Text = Text::new(Some(c"90 days"));
 pub(super) static LEDGER_DETAIL: GucSetting<i32> = GucSetting::<i32>::new(120);
 pub(super) static CRAWL_ENABLED: GucSetting<bool> = GucSetting::<bool>::new(false);
 pub(super) static CRAWL_USER_AGENT_CONTACT: Text = Text::new(Some(c""));
@@ -108,6 +108,16 @@ check_hook!(check_time_zone, check::time_zone);
 check_hook!(check_base_currency, check::base_currency);
 check_hook!(check_oldest_event, check::oldest_event);
 check_hook!(check_retention, check::retention);
+check_hook!(check_quarantine_retention, check::quarantine_retention);
+check_hook!(check_database, check::database);
+check_hook!(check_geoip_database, check::geoip_database);
+check_hook!(check_exchange_rates_file, check::exchange_rates_file);
+check_hook!(check_ssl_ca_location, check::ssl_ca_location);
+check_hook!(
+    check_ssl_certificate_location,
+    check::ssl_certificate_location
+);
+check_hook!(check_ssl_key_location, check::ssl_key_location);
 check_hook!(check_exchange_rates_url, check::exchange_rates_url);
 check_hook!(check_kafka_options, check::kafka_options);
 check_hook!(check_allowed_hosts, check::crawl_allowed_hosts);
@@ -263,7 +273,7 @@ fn choice<T: pgrx::guc::GucEnum + 'static>(name: &'static CStr, setting: &'stati
 
 /// Registers every setting. Called once, from `_PG_init`.
 pub fn register() {
-    text(c"starsink.database", &DATABASE, None);
+    text(c"starsink.database", &DATABASE, Some(check_database));
     text(
         c"starsink.bootstrap_servers",
         &BOOTSTRAP_SERVERS,
@@ -286,13 +296,21 @@ pub fn register() {
         &SASL_PASSWORD_FILE,
         assign_sasl_password_file,
     );
-    text(c"starsink.ssl_ca_location", &SSL_CA_LOCATION, None);
+    text(
+        c"starsink.ssl_ca_location",
+        &SSL_CA_LOCATION,
+        Some(check_ssl_ca_location),
+    );
     text(
         c"starsink.ssl_certificate_location",
         &SSL_CERTIFICATE_LOCATION,
-        None,
+        Some(check_ssl_certificate_location),
     );
-    text(c"starsink.ssl_key_location", &SSL_KEY_LOCATION, None);
+    text(
+        c"starsink.ssl_key_location",
+        &SSL_KEY_LOCATION,
+        Some(check_ssl_key_location),
+    );
     secret(
         c"starsink.ssl_key_password",
         &SSL_KEY_PASSWORD,
@@ -431,20 +449,26 @@ pub fn register() {
         &BASE_CURRENCY,
         Some(check_base_currency),
     );
-    text(c"starsink.geoip_database", &GEOIP_DATABASE, None);
-    text(c"starsink.exchange_rates_file", &EXCHANGE_RATES_FILE, None);
+    text(
+        c"starsink.geoip_database",
+        &GEOIP_DATABASE,
+        Some(check_geoip_database),
+    );
+    text(
+        c"starsink.exchange_rates_file",
+        &EXCHANGE_RATES_FILE,
+        Some(check_exchange_rates_file),
+    );
     text(
         c"starsink.exchange_rates_url",
         &EXCHANGE_RATES_URL,
         Some(check_exchange_rates_url),
     );
     text(c"starsink.retention", &RETENTION, Some(check_retention));
-    int(
+    text(
         c"starsink.quarantine_retention",
         &QUARANTINE_RETENTION,
-        0,
-        52_560_000,
-        GucFlags::UNIT_MIN,
+        Some(check_quarantine_retention),
     );
     int(
         c"starsink.ledger_detail",

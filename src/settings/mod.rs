@@ -10,8 +10,8 @@
 //! - [`catalog`] the documentation behind the view `starsink.settings`
 //!
 //! All settings are read from postgresql.conf or ALTER SYSTEM and change with pg_reload_conf(). A worker takes
-//! [`Settings::current`] as a whole and compares wholes: whatever changed, it starts its pipeline anew from the
-//! committed offsets, which is always safe.
+//! [`Settings::current`] as a whole and compares wholes: where the way to Kafka changed, it starts its pipeline anew from
+//! the committed offsets, which is always safe.
 
 pub mod catalog;
 mod check;
@@ -66,6 +66,19 @@ impl Settings {
                 .kafka
                 .iter()
                 .any(|(name, value)| name == "bootstrap.servers" && !value.is_empty())
+    }
+
+    /// Whether these and those lead to the same messages in the same way: what differs is how messages are read, or when a
+    /// batch ends.
+    pub fn reaches_kafka_as(&self, other: &Settings) -> bool {
+        let alike = Settings {
+            crawl_enabled: other.crawl_enabled,
+            batch_max_events: other.batch_max_events,
+            batch_max_wait: other.batch_max_wait,
+            policy: other.policy.clone(),
+            ..self.clone()
+        };
+        alike == *other
     }
 
     /// Whether the worker of this slot has something to do.

@@ -66,6 +66,10 @@ const SCRIPT: &[(&str, &str)] = &[
         include_str!("../../sql/reports/checks.sql"),
     ),
     (
+        "reports: money",
+        include_str!("../../sql/reports/money.sql"),
+    ),
+    (
         "reports: products",
         include_str!("../../sql/reports/products.sql"),
     ),

@@ -1,6 +1,6 @@
 //! The ingest worker: takes a ready batch, commits it, once more. It owns the partitions whose number modulo the
-//! number of workers is its own, under advisory locks. Whatever changes (settings, a command, partitions, an error),
-//! it drops its pipeline and begins again from the committed offsets: one way for everything.
+//! number of workers is its own, under advisory locks. Whatever changes of the way to Kafka (settings, a command,
+//! partitions, an error), it drops its pipeline and begins again from the committed offsets: one way for everything.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::assignment::{self, Assignment};
 use super::backoff::{Backoff, jitter};
-use super::pipeline::{Limits, Pipeline, Trouble, with_signals_blocked};
+use super::pipeline::{Limits, Pipeline, Reading, Trouble, with_signals_blocked};
 use super::scout::{Scout, Sighting};
 use super::session::{Presence, Session};
 use super::share::Share;
@@ -115,11 +115,7 @@ impl Ingest {
             Err(failure) => (Settings::current(), Some(failure)),
         };
         self.unreadable = unreadable;
-        if settings != self.settings {
-            self.settings = settings;
-            self.backoff.succeed();
-            self.restart();
-        }
+        self.follow(settings);
         if let Some(wait) = self.backoff.remaining() {
             return wait.min(ROUND);
         }
@@ -129,6 +125,43 @@ impl Ingest {
                 self.fail(&failure);
                 ROUND
             }
+        }
+    }
+
+    /// Takes new settings in. Those of the way to Kafka begin everything anew; those of how messages are read hold from
+    /// the next batch on, and others need nothing: ingestion goes on meanwhile.
+    fn follow(&mut self, settings: Settings) {
+        if settings == self.settings {
+            return;
+        }
+        let before = std::mem::replace(&mut self.settings, settings);
+        if !self.settings.reaches_kafka_as(&before) {
+            self.backoff.succeed();
+            self.restart();
+        } else if let Some(running) = self
+            .connection
+            .as_ref()
+            .and_then(|connection| connection.running.as_ref())
+        {
+            running.pipeline.read_so(self.reading(&running.assignment));
+        }
+    }
+
+    /// How messages are read by the settings of now.
+    fn reading(&self, assignment: &Assignment) -> Reading {
+        let mut policy = self.settings.policy.clone();
+        policy.email_key = assignment.email_key.clone();
+        policy.store_labels = assignment.store_labels.clone();
+        policy.sites = assignment.sites.clone();
+        let reader = Reader::new(policy);
+        Reading {
+            frame: Frame::new(&self.settings.topic, reader.policy(), self.seed),
+            reader,
+            limits: Limits {
+                events: self.settings.batch_max_events,
+                bytes: self.settings.memory / 6,
+                wait: self.settings.batch_max_wait,
+            },
         }
     }
 
@@ -279,6 +312,7 @@ impl Ingest {
     }
 
     fn begin(&mut self, assignment: Assignment) -> Result<(), Failure> {
+        let reading = self.reading(&assignment);
         let Some(connection) = &mut self.connection else {
             return Ok(());
         };
@@ -296,17 +330,6 @@ impl Ingest {
             self.session.report(State::Waiting, &reason);
             return Ok(());
         }
-        let mut policy = self.settings.policy.clone();
-        policy.email_key = assignment.email_key.clone();
-        policy.store_labels = assignment.store_labels.clone();
-        policy.sites = assignment.sites.clone();
-        let reader = Reader::new(policy);
-        let frame = Frame::new(&self.settings.topic, reader.policy(), self.seed);
-        let limits = Limits {
-            events: self.settings.batch_max_events,
-            bytes: self.settings.memory / 6,
-            wait: self.settings.batch_max_wait,
-        };
         let offsets: Vec<(i32, i64)> = assignment
             .positions
             .iter()
@@ -320,15 +343,9 @@ impl Ingest {
             );
             let consumer = Consumer::assign(Arc::clone(&client), &self.settings.topic, &offsets)
                 .map_err(|error| Failure::kafka(&error))?;
-            Pipeline::start(
-                consumer,
-                offsets.iter().copied().collect(),
-                frame,
-                reader,
-                limits,
-            )
-            .map(|pipeline| (client, pipeline))
-            .map_err(|error| Failure::sql("starting a thread", error))
+            Pipeline::start(consumer, offsets.iter().copied().collect(), reading)
+                .map(|pipeline| (client, pipeline))
+                .map_err(|error| Failure::sql("starting a thread", error))
         })?;
         let epochs = assignment
             .positions
@@ -416,6 +433,8 @@ impl Ingest {
         }
         running.shown_at = Instant::now();
         if let Some(warning) = running.pipeline.warning() {
+            let warning = format!("starsink.geoip_database: {warning}");
+            state::report_error(self.session.worker, &warning);
             warning!("starsink: {warning}");
         }
         let topic = &self.settings.topic;

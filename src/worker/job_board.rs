@@ -43,6 +43,29 @@ pub struct Entry {
     /// Failures in a row.
     pub attempts: i32,
     pub last_error: String,
+    pub last_error_at: Option<DateTime<Utc>>,
+}
+
+/// A run by hand that failed, for the steward to write down: what the run itself wrote was rolled back with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    pub name: String,
+    /// Microseconds since the Unix epoch.
+    pub began: i64,
+    pub error: String,
+    pub triggered_by: String,
+}
+
+/// Notes that wait at a time; of more, the newest.
+const MAX_NOTES: usize = 16;
+
+#[derive(Clone, Copy, Default)]
+struct NoteSlot {
+    database: u32,
+    began: i64,
+    name: Text<64>,
+    error: Text<400>,
+    triggered_by: Text<64>,
 }
 
 /// The same as plain data; times in microseconds since the Unix epoch, 0 for none.
@@ -54,12 +77,15 @@ struct Slot {
     next_run: i64,
     attempts: i32,
     last_error: Text<400>,
+    last_error_at: i64,
 }
 
 #[derive(Clone, Copy)]
 pub struct JobBoard {
     count: usize,
     slots: [Slot; MAX_JOBS],
+    noted: usize,
+    notes: [NoteSlot; MAX_NOTES],
 }
 
 impl Default for JobBoard {
@@ -67,6 +93,8 @@ impl Default for JobBoard {
         JobBoard {
             count: 0,
             slots: [Slot::default(); MAX_JOBS],
+            noted: 0,
+            notes: [NoteSlot::default(); MAX_NOTES],
         }
     }
 }
@@ -96,6 +124,7 @@ pub fn show<'a>(entries: impl Iterator<Item = &'a Entry>) {
             slot.next_run = micros(entry.next_run);
             slot.attempts = entry.attempts;
             slot.last_error.set(&entry.last_error);
+            slot.last_error_at = micros(entry.last_error_at);
             board.count = place + 1;
         }
     });
@@ -114,8 +143,50 @@ pub fn all() -> Vec<Entry> {
                 next_run: time(slot.next_run),
                 attempts: slot.attempts,
                 last_error: slot.last_error.get().to_owned(),
+                last_error_at: time(slot.last_error_at),
             })
             .collect()
     });
     entries.unwrap_or_default()
+}
+
+/// Leaves a note with the steward of this database.
+pub fn leave(note: &Note) {
+    JOBS.change(|board| {
+        if board.noted == MAX_NOTES {
+            board.notes.rotate_left(1);
+            board.noted -= 1;
+        }
+        let slot = &mut board.notes[board.noted];
+        slot.database = this_database();
+        slot.began = note.began;
+        slot.name.set(&note.name);
+        slot.error.set(&note.error);
+        slot.triggered_by.set(&note.triggered_by);
+        board.noted += 1;
+    });
+}
+
+/// Takes the notes that were left in this database. Those of others have no steward to wait for.
+pub fn take() -> Vec<Note> {
+    let notes = JOBS.change(|board| {
+        let notes = &board.notes[..board.noted];
+        let mine = notes.iter().filter(|slot| slot.database == this_database());
+        let taken: Vec<Note> = mine
+            .map(|slot| Note {
+                name: slot.name.get().to_owned(),
+                began: slot.began,
+                error: slot.error.get().to_owned(),
+                triggered_by: slot.triggered_by.get().to_owned(),
+            })
+            .collect();
+        board.noted = 0;
+        taken
+    });
+    notes.unwrap_or_default()
+}
+
+fn this_database() -> u32 {
+    // SAFETY: a plain global of this process.
+    u32::from(unsafe { pgrx::pg_sys::MyDatabaseId })
 }

@@ -69,6 +69,7 @@ impl Job {
             next_run: None,
             attempts: 0,
             last_error: String::new(),
+            last_error_at: None,
         };
         let mut job = Job {
             schedule: Schedule::parse(&row.schedule),
@@ -107,6 +108,7 @@ impl Job {
                 let failure = Failure::bad_schedule(&self.row.schedule, reason);
                 warning!("starsink: job {}: {failure}", self.row.name);
                 self.entry.last_error = failure.message;
+                self.entry.last_error_at = Some(Utc::now());
                 JobState::Failed
             }
         };
@@ -224,6 +226,7 @@ impl Job {
         self.entry.state = JobState::Failed;
         self.entry.last_run = Some(began);
         self.entry.last_error = explain(failure);
+        self.entry.last_error_at = Some(Utc::now());
         // One that fails late leaves others at least as much time as it took.
         self.entry.next_run = Some((Utc::now() + wait).max(after_a_rest(began, 1)));
         self.is_resting = true;

@@ -41,6 +41,9 @@ pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
     loop {
         let settings = Settings::current();
         let is_there = database_exists(&settings.database);
+        if !is_there {
+            miss(&settings);
+        }
         for place in &mut places {
             let is_needed = place.number != state::WATCH || state::steward_is_late();
             place.keep(
@@ -49,6 +52,21 @@ pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
             );
         }
         super::session::wait(ROUND);
+    }
+}
+
+/// Says, once, why nobody works: for the board, and for the log.
+fn miss(settings: &Settings) {
+    let reason = format!(
+        "starsink.database is '{}': there is no such database",
+        settings.database
+    );
+    let idle = (1..=settings.workers).filter(|&worker| state::pid_of(worker) == 0);
+    let news = idle.filter(|&worker| state::report(worker, State::Waiting, &reason));
+    if news.count() > 0 {
+        warning!(
+            "starsink: {reason}: create it, or set starsink.database to the one with the warehouse"
+        );
     }
 }
 

@@ -49,6 +49,15 @@ struct Exchange {
     trouble: Option<Trouble>,
     /// For the operator's log.
     warning: Option<String>,
+    /// How messages are read from the next batch on.
+    reading: Option<Reading>,
+}
+
+/// How messages become batches. It can change while they come.
+pub struct Reading {
+    pub frame: Frame,
+    pub reader: Reader,
+    pub limits: Limits,
 }
 
 struct Shared {
@@ -67,9 +76,7 @@ impl Pipeline {
     pub fn start(
         consumer: Consumer,
         positions: HashMap<i32, i64>,
-        frame: Frame,
-        reader: Reader,
-        limits: Limits,
+        reading: Reading,
     ) -> std::io::Result<Pipeline> {
         let shared = Arc::new(Shared {
             exchange: Mutex::default(),
@@ -79,9 +86,7 @@ impl Pipeline {
         let mut decoder = Decoder {
             consumer,
             positions,
-            frame,
-            reader,
-            limits,
+            reading,
             shared: Arc::clone(&shared),
         };
         let thread = thread::Builder::new()
@@ -118,6 +123,11 @@ impl Pipeline {
         self.shared.exchange.lock().warning.take()
     }
 
+    /// Has messages read so from the next batch on. The one that is under way is finished as it was begun.
+    pub fn read_so(&self, reading: Reading) {
+        self.shared.exchange.lock().reading = Some(reading);
+    }
+
     /// Why the thread ended, once.
     pub fn trouble(&self) -> Option<Trouble> {
         self.shared.exchange.lock().trouble.take()
@@ -139,9 +149,7 @@ struct Decoder {
     consumer: Consumer,
     /// Next offset by partition.
     positions: HashMap<i32, i64>,
-    frame: Frame,
-    reader: Reader,
-    limits: Limits,
+    reading: Reading,
     shared: Arc<Shared>,
 }
 
@@ -155,8 +163,17 @@ impl Decoder {
         let mut batch = Box::new(Batch::new());
         let mut began: Option<Instant> = None;
         while !self.shared.stop.load(Ordering::Relaxed) {
+            if batch.is_empty()
+                && let Some(reading) = self.shared.exchange.lock().reading.take()
+            {
+                self.reading = reading;
+            }
             let wait = began.map_or(IDLE, |began| {
-                self.limits.wait.saturating_sub(began.elapsed()).max(BUSY)
+                self.reading
+                    .limits
+                    .wait
+                    .saturating_sub(began.elapsed())
+                    .max(BUSY)
             });
             if let Some(trouble) = self.fetch_into(&mut batch, wait) {
                 // What came before the trouble is good: other partitions must not starve because of one.
@@ -171,8 +188,8 @@ impl Decoder {
                 continue;
             }
             let began_at = *began.get_or_insert_with(Instant::now);
-            let full = self.limits.are_reached(&batch);
-            if full || began_at.elapsed() >= self.limits.wait {
+            let full = self.reading.limits.are_reached(&batch);
+            if full || began_at.elapsed() >= self.reading.limits.wait {
                 match self.hand_over(batch, full) {
                     Ok(next) => {
                         batch = next;
@@ -204,9 +221,12 @@ impl Decoder {
         let Decoder {
             consumer,
             positions,
-            frame,
-            reader,
-            limits,
+            reading:
+                Reading {
+                    frame,
+                    reader,
+                    limits,
+                },
             shared,
         } = self;
         let mut trouble = None;

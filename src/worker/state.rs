@@ -80,6 +80,8 @@ pub struct WorkerSlot {
     pub state: State,
     pub reason: Text<240>,
     pub last_error: Text<240>,
+    /// When that was; microseconds since the Unix epoch, 0 for never.
+    pub last_error_at: i64,
 }
 
 /// One partition.
@@ -164,6 +166,7 @@ pub fn report_error(worker: i32, error: &str) {
     BOARD.change(|board| {
         if let Some(slot) = board.worker(worker) {
             slot.last_error.set(error);
+            slot.last_error_at = chrono::Utc::now().timestamp_micros();
         }
     });
 }

@@ -11,6 +11,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use super::backoff::{Backoff, jitter};
+use super::job_board::{self, Note};
 use super::jobs::{Done, Jobs, Past, Row, explain};
 use super::session::{Presence, Session};
 use super::state::{self, State};
@@ -93,6 +94,18 @@ impl Steward {
         if self.is_alone(settings)? {
             return Ok(());
         }
+        // Runs by hand that failed: their own history was rolled back.
+        for note in job_board::take() {
+            let Note {
+                name,
+                began,
+                error,
+                triggered_by,
+            } = note;
+            if let Err(unwritten) = self.table.note(&name, began, &error, &triggered_by) {
+                log!("starsink: history of jobs: {unwritten}");
+            }
+        }
         let rows = self.table.rows()?;
         let table = &self.table;
         self.jobs
@@ -154,7 +167,8 @@ impl Steward {
                 self.session.worker,
                 &format!("{}: {}", job.row.name, failure.message),
             );
-            if let Err(unwritten) = self.table.note(&job.row.name, began, failure, trigger) {
+            let (at, error) = (began.timestamp_micros(), explain(failure));
+            if let Err(unwritten) = self.table.note(&job.row.name, at, &error, trigger) {
                 log!("starsink: history of jobs: {unwritten}");
             }
         }
@@ -270,19 +284,15 @@ impl Table {
     pub(super) fn note(
         &self,
         name: &str,
-        began: DateTime<Utc>,
-        failure: &Failure,
+        began: i64,
+        error: &str,
         trigger: &str,
     ) -> Result<(), Failure> {
         transaction::run(c"writing the history of jobs", || {
             transaction::as_writer(|| {
-                let began = timestamp(began.timestamp_micros())?;
-                self.note.run(&[
-                    name.into(),
-                    began.into(),
-                    explain(failure).into(),
-                    trigger.into(),
-                ])
+                let began = timestamp(began)?;
+                self.note
+                    .run(&[name.into(), began.into(), error.into(), trigger.into()])
             })
         })
     }

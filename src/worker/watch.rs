@@ -7,7 +7,7 @@ use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::jobs::Row;
+use super::jobs::{Row, explain};
 use super::session::{Presence, Session};
 use super::state::{self, State};
 use super::steward::{ROUND, Table, plan_as_usual};
@@ -86,7 +86,8 @@ impl Watch {
             // It is this job that keeps the steward.
             Err(failure) if failure.code == PgSqlErrorCode::ERRCODE_OBJECT_IN_USE => Ok(()),
             Err(failure) => {
-                self.table.note(JOB, began, &failure, "schedule")?;
+                let (at, error) = (began.timestamp_micros(), explain(&failure));
+                self.table.note(JOB, at, &error, "schedule")?;
                 Err(failure)
             }
             Ok(_) => Ok(()),

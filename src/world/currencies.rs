@@ -13,6 +13,11 @@ pub struct Currency {
     pub minor_units: Option<u8>,
 }
 
+/// Codes that ISO 4217 gave up before that, and that the European Central Bank's history has rates of.
+pub const FORMER: [&str; 9] = [
+    "CYP", "EEK", "LTL", "LVL", "MTL", "ROL", "SIT", "SKK", "TRL",
+];
+
 /// All currencies, by code.
 pub fn currencies() -> impl Iterator<Item = Currency> {
     rows(include_str!("currencies.tsv")).map(|[code, name, symbol, minor_units]| Currency {
