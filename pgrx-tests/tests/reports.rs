@@ -305,7 +305,7 @@ fn revenue_says_how_many_orders_had_no_rate() {
     assert_eq!(shown(), expected, "not folded yet");
     fold(&pg);
     assert_eq!(shown(), expected, "folded");
-    pg.sql("SELECT starsink.load_exchange_rates(E'date,currency,rate\\n' || current_date || ',SEK,11\\n')");
+    pg.sql("SELECT starsink.load_exchange_rates(E'date,currency,rate\\n' || current_date || ',SEK,11')");
     pg.sql("SELECT starsink.teach_currency('quux', 'EUR')");
     assert_eq!(shown()[0], "4 44.0000 without 0");
     fold(&pg);
