@@ -559,6 +559,93 @@ fn jobs_that_read_facts_take_them_in_portions() {
     assert_eq!(pg.one::<i64>("SELECT starsink.find_reused_ids()"), 0);
 }
 
+/// Rows in which the last half hour by the minute differs from the facts.
+const DIFFERENT_MINUTES: &str = "
+    WITH shown AS (
+        SELECT m.minute, m.store_key, sum(m.events), sum(m.views), sum(m.pages), sum(m.options), sum(m.carts), sum(m.orders),
+               (SELECT count(DISTINCT d) FROM warehouse.live_minute_store() AS l, unnest(l.devices) AS d WHERE (l.minute, l.store_key) = (m.minute, m.store_key))
+        FROM warehouse.live_minute_store() AS m WHERE m.minute >= starsink.minutes_kept_from() GROUP BY m.minute, m.store_key
+    ), fact AS (
+        SELECT date_trunc('minute', f.event_time) AS minute, f.store_key, count(*)::numeric, count(*) FILTER (WHERE t.is_product_view)::numeric,
+               count(*) FILTER (WHERE t.is_page_view AND NOT t.is_product_view)::numeric, count(*) FILTER (WHERE t.funnel_step = 2)::numeric,
+               count(*) FILTER (WHERE t.funnel_step = 3)::numeric, count(*) FILTER (WHERE t.funnel_step = 5)::numeric,
+               count(DISTINCT f.device_key) FILTER (WHERE f.device_key > 0)
+        FROM warehouse.fact_event AS f JOIN warehouse.dim_event_type AS t USING (event_type_key)
+        WHERE NOT f.is_bot AND date_trunc('minute', f.event_time) >= starsink.minutes_kept_from() GROUP BY 1, 2
+    ), shown_product AS (
+        SELECT m.minute, m.product_key, sum(m.views),
+               (SELECT count(DISTINCT d) FROM warehouse.live_minute_product() AS l, unnest(l.viewers) AS d WHERE (l.minute, l.product_key) = (m.minute, m.product_key))
+        FROM warehouse.live_minute_product() AS m WHERE m.minute >= starsink.minutes_kept_from() GROUP BY m.minute, m.product_key
+    ), fact_product AS (
+        SELECT date_trunc('minute', f.event_time), f.product_key, count(*)::numeric, count(DISTINCT f.device_key) FILTER (WHERE f.device_key > 0)
+        FROM warehouse.fact_event AS f JOIN warehouse.dim_event_type AS t USING (event_type_key)
+        WHERE t.is_product_view AND NOT f.is_bot AND date_trunc('minute', f.event_time) >= starsink.minutes_kept_from() GROUP BY 1, 2
+    )
+    SELECT COALESCE(string_agg(d.line, '; '), '') FROM (
+        SELECT 'shown ' || x AS line FROM (TABLE shown EXCEPT TABLE fact) AS x UNION ALL SELECT 'fact ' || x FROM (TABLE fact EXCEPT TABLE shown) AS x
+        UNION ALL SELECT 'shown ' || x FROM (TABLE shown_product EXCEPT TABLE fact_product) AS x
+        UNION ALL SELECT 'fact ' || x FROM (TABLE fact_product EXCEPT TABLE shown_product) AS x) AS d";
+
+#[test]
+fn the_last_half_hour_is_counted_once_by_the_minute() {
+    let pg = Cluster::without_jobs();
+    let agrees = |when: &str| assert_eq!(pg.one::<String>(DIFFERENT_MINUTES), "", "{when}");
+    let send = |id: &str, ago: &str, collection: &str, device: &str, agent: &str| {
+        let state: String = pg.one(&format!(
+            "SELECT starsink.ingest(jsonb_build_object('id', '{id}', 'time_stamp', extract(epoch FROM now() - interval '{ago}')::bigint,
+                'collection', '{collection}', 'product_id', '96047', 'store_id', '6', 'device_id', '{device}', 'user_agent', '{agent}')::text)"
+        ));
+        assert_eq!(state, "loaded", "{id}");
+        agrees(&format!("{id} is committed"));
+        pg.sql("SELECT starsink.fold()");
+        agrees(&format!("{id} is folded"));
+    };
+    let person = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let robot = "Googlebot/2.1 (+http://www.google.com/bot.html)";
+    send("a", "0", "view_product_detail", "x", person);
+    send("b", "0", "view_product_detail", "x", person);
+    send("c", "0", "view_home_page", "y", person);
+    send("robot", "0", "view_product_detail", "z", robot);
+    send("late", "10 min", "add_to_cart_action", "x", person);
+    send("old", "40 min", "view_product_detail", "x", person);
+    send("ahead", "-50 min", "select_product_option", "x", person);
+    // A batch each time.
+    for portion in 0..4 {
+        pg.sql("SELECT starsink.fold_minutes(1)");
+        agrees(&format!("portion {portion}"));
+    }
+    pg.sql("BEGIN; SELECT starsink.fold_minutes(1); ROLLBACK");
+    agrees("a portion was undone");
+    while pg.one::<bool>("SELECT starsink.fold_minutes(1) IS NOT NULL") {
+        agrees("another portion");
+    }
+    let counted = "SELECT sum(events)::bigint FROM starsink.minute_store";
+    assert_eq!(
+        pg.one::<i64>(counted),
+        5,
+        "none of the robot, nor the old one"
+    );
+    send("d", "0", "view_product_detail", "w", person);
+    assert_eq!(pg.run_job("minutes"), 1);
+    agrees("the job has run");
+    assert_eq!(pg.run_job("minutes"), 0, "nothing new");
+    // A job that has not run for long goes on from there.
+    send("e", "0", "view_product_detail", "w", person);
+    pg.sql("UPDATE starsink.job_mark SET marked_at = marked_at - interval '1 day' WHERE name = 'minutes'");
+    agrees("the job is behind");
+    assert_eq!(pg.run_job("minutes"), 1);
+    agrees("the job has caught up");
+    // What is over goes.
+    send("f", "0", "view_product_detail", "w", person);
+    pg.sql("UPDATE starsink.minute_store SET minute = minute - interval '2 h'; UPDATE starsink.minute_product SET minute = minute - interval '2 h'");
+    pg.run_job("minutes");
+    assert_eq!(pg.one::<i64>(counted), 1);
+    assert_eq!(
+        pg.one::<i64>("SELECT sum(views)::bigint FROM starsink.minute_product"),
+        1
+    );
+}
+
 #[test]
 fn what_a_job_leaves_is_gone_on_with_before_its_schedule() {
     let pg = Cluster::without_jobs();

@@ -224,9 +224,9 @@ const OPERATORS: &str = "create_warehouse disable_job email_hash enable_job fold
     merge_stage merge_store merge_targets";
 const READERS: &str = "alert_rows classify_channel classify_referrer convert_currency country_of_ip currency_of device_set_add device_set_common \
     device_set_final device_set_final_count device_set_minus device_set_union distinct_devices exchange_rate expand_options extract_product \
-    file_progress fold_time_zone freshness_rows is_preloaded job_rows job_states merge_codes metric_names metrics next_run parse_price \
+    facts_of file_progress fold_time_zone freshness_rows is_preloaded job_rows job_states merge_codes metric_names metrics next_run parse_price \
     parse_user_agent partition_states prometheus quality_codes session_views setting_rows star_diagram status_rows tail_attribution \
-    tail_combination tail_first_seen tail_funnel tail_hour tail_option tail_order tail_order_replaced tail_place tail_place_interest \
+    tail_combination tail_first_seen tail_funnel tail_hour tail_minute_product tail_minute_store tail_option tail_order tail_order_replaced tail_place tail_place_interest \
     tail_product tail_product_hour tail_referrer tail_session tail_session_replaced tail_store tail_technology tail_traffic tally_add \
     tally_entries tally_final tally_percentile tally_pick tally_regroup tally_sum tally_top tally_total validation_codes valued worker_states";
 

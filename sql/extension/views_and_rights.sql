@@ -73,7 +73,8 @@ GRANT EXECUTE ON FUNCTION starsink.fold_time_zone(), starsink.session_views(byte
     starsink.tally_total(bytea), starsink.tally_percentile(bytea, double precision), starsink.tail_hour(), starsink.tail_product_hour(), starsink.tail_place(),
     starsink.tail_place_interest(), starsink.tail_store(), starsink.tail_technology(), starsink.tail_traffic(), starsink.tail_referrer(), starsink.tail_product(),
     starsink.tail_option(), starsink.tail_combination(), starsink.tail_funnel(), starsink.tail_attribution(), starsink.tail_first_seen(), starsink.tail_session(),
-    starsink.tail_session_replaced(), starsink.tail_order(), starsink.tail_order_replaced() TO starsink_admin, starsink_reader;
+    starsink.tail_session_replaced(), starsink.tail_order(), starsink.tail_order_replaced(), starsink.tail_minute_store(), starsink.tail_minute_product(),
+    starsink.facts_of(bigint, bigint) TO starsink_admin, starsink_reader;
 GRANT SELECT ON starsink.jobs, starsink.freshness TO starsink_admin, starsink_reader;
 -- What is picked is mostly little.
 ALTER FUNCTION starsink.tally_pick(bytea, integer[]) ROWS 20;

@@ -34,7 +34,7 @@ GRANT SELECT (event_time, audit_key, date_key, time_key, event_type_key, product
     ON warehouse.fact_event TO starsink_reader;
 GRANT SELECT ON starsink.ledger, starsink.fold, starsink.merge_history, starsink.merge_log, starsink.reconciliation, starsink.audit_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON warehouse.order_line, warehouse.exchange_rate_daily, warehouse.dim_audit, starsink.dictionary TO starsink_reader;
-GRANT SELECT ON starsink.job_runs, starsink.quality, starsink.quality_hour, starsink.retention_log TO starsink_admin, starsink_reader;
+GRANT SELECT ON starsink.job_runs, starsink.quality, starsink.quality_hour, starsink.minute_store, starsink.minute_product, starsink.retention_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON starsink.job TO starsink_admin;
 GRANT SELECT ON starsink.crawl_host, starsink.crawl_page, starsink.crawl_control, starsink.crawl_product, starsink.crawl_status, starsink.control_log, starsink.quarantine, starsink.quarantine_log, starsink.erasure_log, starsink.dictionary TO starsink_admin;
 GRANT SELECT ON starsink.alert_rule, starsink.alert_event, starsink.alert_delivery TO starsink_admin, starsink_reader;

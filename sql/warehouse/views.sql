@@ -27,7 +27,7 @@ UNION ALL
 SELECT audit_key, audit_key, 'merge', NULL, 'merge:' || dimension, 0, 1, rows_read, inserted + versioned, updated, 0, 0, rejected, 0, NULL,
        started_at, merged_at, EXTRACT(epoch FROM merged_at - started_at)::double precision * 1000, NULL, source, software_version
 FROM starsink.merge_history;
-COMMENT ON VIEW starsink.audit_log IS 'One row per batch or merge: what, rows in, inserted (new versions too), updated, duplicates, dropped, quarantined, offsets by partition as [first, next], milliseconds, version of starsink. Old batches are summed up by minute, then day.';
+COMMENT ON VIEW starsink.audit_log IS 'One row per batch or merge: what, rows in, inserted (new versions too), updated, duplicates, dropped, quarantined (negative: out of it again), offsets by partition as [first, next], milliseconds, version of starsink. Old batches are summed up by minute, then day.';
 
 CREATE OR REPLACE VIEW warehouse.dim_audit AS
 SELECT a.audit_key, a.last_audit_key, a.what, a.topic, a.offsets, a.rows_in, a.inserted, a.updated, a.duplicates, a.dropped, a.quarantined,
@@ -44,7 +44,7 @@ COMMENT ON COLUMN warehouse.dim_audit.inserted IS 'Rows added to the facts, or m
 COMMENT ON COLUMN warehouse.dim_audit.updated IS 'Members changed in place.';
 COMMENT ON COLUMN warehouse.dim_audit.duplicates IS 'Messages that were there already.';
 COMMENT ON COLUMN warehouse.dim_audit.dropped IS 'Messages dropped by rule.';
-COMMENT ON COLUMN warehouse.dim_audit.quarantined IS 'Messages or rows put in quarantine.';
+COMMENT ON COLUMN warehouse.dim_audit.quarantined IS 'Messages or rows put in quarantine; negative where they left it.';
 COMMENT ON COLUMN warehouse.dim_audit.quality_score IS '1 - quarantined / rows_in. [unit: share of 1]';
 COMMENT ON COLUMN warehouse.dim_audit.started_at IS 'When the transaction began.';
 COMMENT ON COLUMN warehouse.dim_audit.committed_at IS 'Just before the commit.';

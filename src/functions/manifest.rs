@@ -123,6 +123,11 @@ extension_sql_file!(
     requires = ["jobs"]
 );
 extension_sql_file!(
+    "../../sql/extension/minutes.sql",
+    name = "minutes",
+    requires = ["jobs"]
+);
+extension_sql_file!(
     "../../sql/extension/crawl.sql",
     name = "crawl",
     requires = ["merge_functions"]

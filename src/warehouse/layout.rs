@@ -43,6 +43,7 @@ const SCRIPT: &[(&str, &str)] = &[
     ),
     ("fold", include_str!("../../sql/warehouse/fold.sql")),
     ("live", include_str!("../../sql/warehouse/live.sql")),
+    ("minutes", include_str!("../../sql/warehouse/minutes.sql")),
     ("jobs", include_str!("../../sql/warehouse/jobs.sql")),
     (
         "quarantine",
