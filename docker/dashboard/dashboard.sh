@@ -43,8 +43,8 @@ stop() {
 install() {
     local python=${PYTHON:-python3}
     cmp -s "$here/requirements.txt" "$venv/installed" && return
-    "$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null ||
-        die "Superset needs Python 3.10 to 3.12 with venv (apt-get install python3-venv), or PYTHON=/path/to/one"
+    "$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null ||
+        die "the pinned packages need Python 3.11 or 3.12 with venv (apt-get install python3-venv), or PYTHON=/path/to/one"
     say "installing Apache Superset into $venv: about two minutes, once"
     rm -rf "$venv"
     "$python" -m venv "$venv"

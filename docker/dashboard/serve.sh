@@ -5,6 +5,7 @@
 #   DASHBOARD_ADMIN_PASSWORD_FILE the password of the login admin
 #   STARSINK_HOST, _PORT, _DATABASE, _USER, and STARSINK_PASSWORD_FILE: a member of starsink_reader
 #   DASHBOARD_ADDRESS             where it listens (default: 127.0.0.1:8088)
+#   DASHBOARD_PROXY               behind a reverse proxy: https where that adds TLS, else http (default: none)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 export PYTHONPATH=$here SUPERSET_CONFIG_PATH=$here/superset_config.py FLASK_APP='superset.app:create_app()'
@@ -17,5 +18,5 @@ python3 "$here/prepare.py" >"$SUPERSET_HOME/setup.log" 2>&1 || {
     exit 1
 }
 # One process: filters' states are kept in it. Threads, since it waits for the warehouse.
-exec gunicorn --workers 1 --threads 16 --timeout 60 --bind "${DASHBOARD_ADDRESS:-127.0.0.1:8088}" \
+exec gunicorn --workers 1 --threads 16 --timeout 60 --bind "${DASHBOARD_ADDRESS:-127.0.0.1:8088}" --forwarded-allow-ips "" \
     --access-logfile /dev/null --log-level warning "$FLASK_APP"
