@@ -6,9 +6,12 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlparse
 
@@ -21,6 +24,7 @@ import expand  # noqa: E402 - it stands there
 
 FOLDER = Path(sys.argv[1])
 URL = os.environ["DASHBOARD_URL"]
+HOME = Path(os.environ["DASHBOARD_HOME"]).resolve() / "superset"
 WIDTHS = (1440, 390)
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync".split()
@@ -79,12 +83,34 @@ KEY_FIGURES = """
     WHERE d.level = 'total' AND p.level = 'total'"""
 
 
+# What Live must show: the facts of the last half hour, robots and what is ahead of the clock left out.
+RECENT = """
+    FROM warehouse.fact_event AS f JOIN warehouse.dim_event_type AS t USING (event_type_key)
+    WHERE NOT f.is_bot AND date_trunc('minute', f.event_time) > now() - interval '30 minutes' AND date_trunc('minute', f.event_time) <= now()"""
+LIVE_CARDS = f"""
+    SELECT count(*), count(*) FILTER (WHERE date_trunc('minute', f.event_time) = date_trunc('minute', now()) - interval '1 minute'),
+           count(DISTINCT f.device_key) FILTER (WHERE f.device_key > 0 AND date_trunc('minute', f.event_time) > now() - interval '5 minutes'),
+           count(*) FILTER (WHERE t.is_product_view), count(*) FILTER (WHERE t.funnel_step = 3), count(*) FILTER (WHERE t.funnel_step = 5) {RECENT}"""
+LIVE_PRODUCTS = f"""
+    SELECT COALESCE(NULLIF(max(p.product_name), '') || ' (' || p.product_id || ')', 'No. ' || p.product_id), count(*) AS views,
+           count(DISTINCT r.device_key) FILTER (WHERE r.device_key > 0)
+    FROM (SELECT f.product_key, f.device_key {RECENT} AND t.is_product_view) AS r JOIN warehouse.dim_product AS p USING (product_key)
+    GROUP BY p.product_id ORDER BY views DESC, 1 LIMIT 10"""
+LIVE_MINUTES = f"""
+    SELECT count(*) FILTER (WHERE t.is_product_view), count(*) FILTER (WHERE t.is_page_view AND NOT t.is_product_view),
+           count(*) FILTER (WHERE t.funnel_step = 2), count(*) FILTER (WHERE t.funnel_step = 3) {RECENT} GROUP BY date_trunc('minute', f.event_time)"""
+LIVE_COUNTRIES = f"""
+    SELECT count(*) FROM (SELECT f.store_key {RECENT}) AS r JOIN warehouse.dim_store AS s USING (store_key)
+    GROUP BY s.country_code ORDER BY count(*) DESC LIMIT 10"""
+
+
 class Dashboard:
     """A dashboard in a page, and the data that its charts got."""
 
     def __init__(self, page: Page, name: str, width: int, query: str = "") -> None:
         self.page, self.name, self.width = page, name, width
         self.data: dict[int, list[dict]] = {}
+        self.forced = 0
         page.on("response", self.keep)
         # High enough for all charts: they ask for their data when they come into view.
         page.set_viewport_size({"width": width, "height": 9000})
@@ -99,6 +125,7 @@ class Dashboard:
             body = response.json()
         except Exception:  # noqa: BLE001 - a request that the page gave up
             return
+        self.forced += "force=true" in response.url
         if "slice_id" in form:
             result = body.get("result")
             self.data[form["slice_id"]] = result[0].get("data", []) if result else body.get("data", [])
@@ -217,11 +244,11 @@ def check_figures(dashboard: Dashboard, days: str, titles=None) -> None:
         check(equal and len(wanted) > 0, f"{where}: {title} shows {shown[:4]} …, not {wanted[:4]} …")
 
 
-def drawn(chart: dict, rows: list[dict]) -> list[tuple]:
+def drawn(chart: dict, rows: list[dict], dashboard: str = "shop") -> list[tuple]:
     """The numbers that a canvas got."""
     if chart["kind"] == "map":
         return [(float(row["m1"]),) for row in rows if row["country"] != "XXX"]
-    titles = [SPECS["shop"]["datasets"][chart["dataset"]][name].split("|")[1].strip() for name in chart["numbers"]]
+    titles = [SPECS[dashboard]["datasets"][chart["dataset"]][name].split("|")[1].strip() for name in chart["numbers"]]
     return [tuple(float(row[title]) for title in titles) for row in rows]
 
 
@@ -329,8 +356,123 @@ def check_live(page: Page) -> float:
     seconds = min(tries)
     told = ", ".join(f"{one:.1f}" for one in tries)
     check(seconds < LIVE_WITHIN, f"events were on the Live page after {told} s")
+    check_clock_ahead(live)
+    check_live_figures(live)
+    check(live.forced == 0, f"{live.forced} requests of the Live page did without the answers that all pages share")
     live.leave()
     return seconds
+
+
+def ingest(collection: str, ahead: str, device: str) -> None:
+    state = ask(
+        f"""SELECT starsink.ingest(jsonb_build_object('id', gen_random_uuid(), 'time_stamp', floor(extract(epoch FROM now() + interval '{ahead}') * 1000)::bigint,
+            'collection', '{collection}', 'store_id', '6', 'device_id', '{device}', 'user_agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0')::text)"""
+    )
+    check(state == [("loaded",)], f"an event of the test's own is {state}")
+
+
+def eventually(page: Page, what: str, shown, wanted) -> None:
+    """Until the page shows it: it renews itself, and the half hour moves on."""
+    end = time.monotonic() + 20
+    while True:
+        expected, seen = wanted(), shown()
+        if len(seen) == len(expected) and all(map(same_row, seen, expected)):
+            return
+        if time.monotonic() > end:
+            return check(False, f"{what}: {seen[:12]}, not {expected[:12]}")
+        page.wait_for_timeout(250)
+
+
+def same_row(shown, wanted) -> bool:
+    return len(shown) == len(wanted) and all(map(same, shown, wanted))
+
+
+def check_clock_ahead(live: Dashboard) -> None:
+    """A visitor's clock that is ahead does not keep the events that come after from the page."""
+    ingest("view_home_page", "50 minutes", "ahead")
+    ingest("view_static_page", "0", "right")
+    ingest("view_landing_page", "-10 minutes", "late")
+    eventually(
+        live.page, "Live: the latest events",
+        lambda: [[row[1]] for row in live.cells("The latest events")[:3]],
+        lambda: [("view_landing_page",), ("view_static_page",), ("view_home_page",)],
+    )
+
+
+def check_live_figures(live: Dashboard) -> None:
+    page = live.page
+    texts = lambda rows: [[f"{value:.0f}" for value in row] for row in rows]  # noqa: E731 - as people would read them
+    eventually(page, "Live: cards", lambda: [live.cards()[:6]], lambda: ask(LIVE_CARDS))
+    eventually(page, "Live: products", lambda: live.cells("Looked at now"), lambda: ask(LIVE_PRODUCTS))
+    minutes = [chart for chart in charts_of("live") if chart["title"] == "Clicks by minute"][0]
+    eventually(
+        page, "Live: minutes",
+        lambda: texts(sorted(row for row in drawn(minutes, live.rows("Clicks by minute"), "live") if any(row))),
+        lambda: sorted(row for row in ask(LIVE_MINUTES) if any(row)),
+    )
+    countries = [chart for chart in charts_of("live") if chart["title"] == "Countries now"][0]
+    eventually(
+        page, "Live: countries",
+        lambda: texts(sorted(drawn(countries, live.rows("Countries now"), "live"))), lambda: sorted(ask(LIVE_COUNTRIES)),
+    )
+
+
+def redrive() -> None:
+    """What is in quarantine is mended, and leaves it."""
+    ask(
+        """WITH mended AS (
+               UPDATE starsink.quarantine SET payload = convert_to(jsonb_build_object('id', gen_random_uuid(), 'time_stamp',
+                   floor(extract(epoch FROM now() - interval '1 day') * 1000)::bigint, 'collection', 'view_home_page', 'store_id', '6')::text, 'UTF8')
+               WHERE state = 'quarantined' AND stage <> 'merge' RETURNING 1)
+           SELECT count(*) FROM mended"""
+    )
+    loaded = ask("SELECT loaded FROM starsink.redrive()")[0][0]
+    check(loaded > 0, "nothing was redriven")
+
+
+def check_quality(pipeline: Dashboard) -> None:
+    """What left the quarantine was put there all the same: no count of it is below 0, no share above 1."""
+    where = f"pipeline at {pipeline.width}"
+    quarantined, quality = ask(
+        "SELECT sum(quarantined), 1 - sum(quarantined) / sum(received) FROM starsink.ledger WHERE kind <> 'redrive' AND committed_at > now() - interval '1 day'"
+    )[0]
+    cards = pipeline.cards()
+    check(same(cards[4], quality) and same(cards[5], quarantined), f"{where}: {cards}, not {quarantined} in quarantine and a quality of {quality}")
+    throughput = [chart for chart in charts_of("pipeline") if chart["title"] == "Throughput"][0]
+    shown = drawn(throughput, pipeline.rows("Throughput"), "pipeline")
+    received = ask("SELECT sum(received) FROM starsink.ledger WHERE kind <> 'redrive' AND committed_at > now() - interval '1 hour'")[0][0]
+    check(all(count >= 0 for row in shown for count in row) and sum(map(sum, shown)) == received, f"{where}: Throughput of {received} messages is {shown}")
+
+
+def check_proxy() -> None:
+    """A stranger's headers say nothing about where Superset is, unless it is told that a proxy wrote them."""
+    answer = urllib.request.Request(
+        f"{URL}/superset/dashboard/shop/", headers={"X-Forwarded-Host": "elsewhere.example", "X-Forwarded-Proto": "https"}, method="HEAD"
+    )
+    try:
+        with urllib.request.build_opener(Unfollowed).open(answer) as response:
+            place = response.headers.get("Location", "")
+    except urllib.error.HTTPError as error:
+        place = error.headers.get("Location", "")
+    check("/login" in place and "elsewhere" not in place and "https" not in place, f"who is not logged in is led to {place!r}")
+    for proxy, wanted in (("", "False False False"), ("http", "True False False"), ("https", "True True True")):
+        told = subprocess.run(
+            [sys.executable, "-c", "import superset_config as c; print(c.ENABLE_PROXY_FIX, c.SESSION_COOKIE_SECURE, c.TALISMAN_CONFIG['session_cookie_secure'])"],
+            env=os.environ | {"PYTHONPATH": str(HERE), "SUPERSET_HOME": str(HOME), "DASHBOARD_PROXY": proxy}, capture_output=True, text=True,
+        )
+        check(told.stdout.strip() == wanted, f"behind the proxy {proxy!r}: {told.stdout.strip() or told.stderr[-300:]}, not {wanted}")
+
+
+class Unfollowed(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+
+def check_event_log() -> None:
+    """Pages that renew themselves leave nothing behind in Superset's own database."""
+    with sqlite3.connect(f"file:{HOME}/superset.db?mode=ro", uri=True) as own:
+        rows = own.execute("SELECT count(*) FROM logs").fetchone()[0]
+    check(rows == 0, f"Superset's event log has {rows} rows")
 
 
 def main() -> None:
@@ -343,7 +485,9 @@ def main() -> None:
         page.fill("#password", os.environ["DASHBOARD_PASSWORD"])
         page.keyboard.press("Enter")
         page.wait_for_url(lambda url: "/login" not in url)
+        check_proxy()
         print(f"an event is on the Live page after {check_live(page):.1f} s")
+        redrive()
         unfiltered = None
         for width in WIDTHS:
             for name in SPECS:
@@ -352,12 +496,15 @@ def main() -> None:
                 if name == "shop":
                     check_figures(dashboard, DAYS)
                     unfiltered = unfiltered or dashboard
+                if name == "pipeline":
+                    check_quality(dashboard)
                 dashboard.picture()
                 dashboard.leave()
                 print(f"{name} at {width}: {len(dashboard.charts)} charts", flush=True)
         check_filter_by_hand(page)
         check_filters(page, unfiltered)
         browser.close()
+    check_event_log()
     if failures:
         sys.exit(f"{len(failures)} failures")
     print("dashboards: every chart shows what the reports say")

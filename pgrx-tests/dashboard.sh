@@ -20,7 +20,7 @@ mkdir -p target/dashboard
 (
     docker/dashboard/dashboard.sh install
     "$venv/bin/python" -c 'import playwright' 2>/dev/null ||
-        "$venv/bin/pip" install --no-cache-dir --quiet --disable-pip-version-check playwright
+        "$venv/bin/pip" install --no-cache-dir --quiet --disable-pip-version-check playwright==1.65.2
 ) &
 install=$!
 DEMO_HISTORY=20000 DEMO_SECONDS=20 DEMO_RATE=15 pgrx-tests/demo.sh >target/dashboard/demo.log 2>&1 || {

@@ -8,7 +8,7 @@ import json
 import shutil
 import uuid
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Optional
 
 import yaml
 
@@ -33,11 +33,13 @@ def columns_of(spec: dict, dataset: str) -> dict:
 TYPES = {"number": "NUMERIC", "text": "TEXT", "time": "TIMESTAMP WITHOUT TIME ZONE"}
 
 
-def dataset_file(name: str, columns: dict) -> dict:
+def dataset_file(name: str, columns: dict, seconds: Optional[int]) -> dict:
     return {
         "table_name": name,
         "sql": (HERE / "datasets" / f"{name}.sql").read_text(),
         "schema": "warehouse",
+        # How long an answer is shared; NULL: as superset_config.py says.
+        "cache_timeout": seconds,
         "source_db_engine": "postgresql",
         "uuid": identity("dataset", name),
         "database_uuid": identity("database"),
@@ -303,7 +305,7 @@ def write(folder: Path, uri: str, has: Callable[[str], bool]) -> None:
     for name in DASHBOARDS:
         spec = load(name, has)
         for dataset in spec["datasets"]:
-            files[f"datasets/warehouse/{dataset}"] = dataset_file(dataset, columns_of(spec, dataset))
+            files[f"datasets/warehouse/{dataset}"] = dataset_file(dataset, columns_of(spec, dataset), spec.get("cache"))
         for row in spec["rows"]:
             for chart in row:
                 columns = columns_of(spec, chart["dataset"])

@@ -18,5 +18,5 @@ python3 "$here/prepare.py" >"$SUPERSET_HOME/setup.log" 2>&1 || {
     exit 1
 }
 # One process: filters' states are kept in it. Threads, since it waits for the warehouse.
-exec gunicorn --workers 1 --threads 16 --timeout 60 --bind "${DASHBOARD_ADDRESS:-127.0.0.1:8088}" \
+exec gunicorn --workers 1 --threads 16 --timeout 60 --bind "${DASHBOARD_ADDRESS:-127.0.0.1:8088}" --forwarded-allow-ips "" \
     --access-logfile /dev/null --log-level warning "$FLASK_APP"

@@ -1,7 +1,7 @@
 """The Shop dashboard's filters as SQL, for the Jinja templates of its datasets.
 
 Without a store, country or device chosen, datasets call the warehouse's reports; with one, they count rows of the
-same facts and aggregates that carry these dimensions. The fragments below are all that they need for it.
+aggregates that carry these dimensions and, where none does, of the facts. The fragments below are all that they need for it.
 """
 
 from datetime import date, datetime, timedelta
@@ -38,6 +38,10 @@ class ShopFilters:
     @property
     def is_of_days_only(self) -> bool:
         return not (self.stores or self.countries or self.devices)
+
+    @property
+    def is_of_devices_only(self) -> bool:
+        return not (self.stores or self.countries)
 
     @property
     def grain(self) -> str:
@@ -101,14 +105,17 @@ class ShopFilters:
     @property
     def places(self) -> str:
         """Rows of agg_place: a day, store, visitor's country and class of device each."""
-        days = []
-        if self.first:
-            days.append(f"r.day >= {self.first_day}")
-        if self.last:
-            days.append(f"r.day <= {self.last_day}")
-        return (
-            f"(SELECT r.* FROM warehouse.live_place() AS r WHERE NOT r.is_bot AND {' AND '.join(days) or 'true'} AND {self.place('r')})"
-        )
+        return self._days("live_place()")
+
+    @property
+    def stores_by_day(self) -> str:
+        """Rows of agg_store: a day and store each; where no device is chosen."""
+        return self._days("live_store()")
+
+    @property
+    def technology(self) -> str:
+        """Rows of agg_technology: a day, browser, system and class of device each; where no store or country is chosen."""
+        return self._days("live_technology()")
 
     @property
     def timed_views(self) -> str:
@@ -117,6 +124,14 @@ class ShopFilters:
             "(SELECT v.* FROM warehouse.live_session() AS s CROSS JOIN LATERAL starsink.session_views(s.path) AS v "
             f"WHERE NOT s.is_bot AND {self._time('v.event_time')} AND {self.place('v')})"
         )
+
+    def _days(self, source: str) -> str:
+        days = []
+        if self.first:
+            days.append(f"r.day >= {self.first_day}")
+        if self.last:
+            days.append(f"r.day <= {self.last_day}")
+        return f"(SELECT r.* FROM warehouse.{source} AS r WHERE NOT r.is_bot AND {' AND '.join([*days, self.place('r')])})"
 
     def _rows(self, source: str, time: str) -> str:
         return f"(SELECT r.* FROM warehouse.{source} AS r WHERE NOT r.is_bot AND {self._time('r.' + time)} AND {self.place('r')})"

@@ -1,4 +1,4 @@
-"""Superset's settings for the shop's dashboards: one process, its own SQLite, nothing cached.
+"""Superset's settings for the shop's dashboards: one process, its own SQLite, a short cache in memory.
 
 What differs from place to place comes from the environment.
 """
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from shop_filters import ShopFilters
-
+from superset.utils.log import AbstractEventLogger
 
 HOME = Path(os.environ["SUPERSET_HOME"])
 # Signs cookies; made by serve.sh.
@@ -15,13 +15,26 @@ SECRET_KEY = (HOME / "secret_key").read_text().strip()
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME}/superset.db?timeout=30"
 APP_NAME = "starsink"
 
-# Figures are of this moment: a query is a matter of milliseconds and always asked anew.
-CACHE_CONFIG = DATA_CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
+# Everybody who looks at a dashboard shares the answers of the last two seconds; a dataset may say more, in its dashboard's
+# file. Pages that renew themselves take them too.
+CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
+DATA_CACHE_CONFIG = {"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 2}
+DASHBOARD_AUTO_REFRESH_MODE = "fetch"
 FILTER_STATE_CACHE_CONFIG = EXPLORE_FORM_DATA_CACHE_CONFIG = {
     "CACHE_TYPE": "SimpleCache",
     "CACHE_DEFAULT_TIMEOUT": 86400,
 }
 RATELIMIT_STORAGE_URI = "memory://"
+
+
+class NoEventLogger(AbstractEventLogger):
+    """Superset would note every request of every open page in its database, for good, and nobody reads it."""
+
+    def log(self, *_: object, **__: object) -> None:
+        pass
+
+
+EVENT_LOGGER = NoEventLogger()
 
 # Datasets call the warehouse's reports with the dashboard's filters in them.
 FEATURE_FLAGS = {"ENABLE_TEMPLATE_PROCESSING": True}
@@ -73,11 +86,12 @@ THEME_DEFAULT = {
 }
 THEME_DARK = None
 
-# Behind a reverse proxy, and only there, its headers say who asks and how: http, or https where it adds TLS.
+# Behind a reverse proxy, and only there, its headers say who asks and for which address.
 PROXY = os.environ.get("DASHBOARD_PROXY", "")
 if PROXY not in ("", "http", "https"):
-    raise ValueError(f"DASHBOARD_PROXY cannot be {PROXY!r}: http, https or nothing")
+    raise SystemExit(f"DASHBOARD_PROXY is http, https or empty, not {PROXY!r}")
 ENABLE_PROXY_FIX = PROXY != ""
+HAS_TLS = PROXY == "https"
 TALISMAN_ENABLED = True
 TALISMAN_CONFIG = {
     "content_security_policy": {
@@ -93,8 +107,8 @@ TALISMAN_CONFIG = {
     },
     "content_security_policy_nonce_in": ["script-src"],
     "force_https": False,
-    "session_cookie_secure": PROXY == "https",
+    "session_cookie_secure": HAS_TLS,
 }
 WTF_CSRF_ENABLED = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = PROXY == "https"
+SESSION_COOKIE_SECURE = REMEMBER_COOKIE_SECURE = HAS_TLS

@@ -1,10 +1,15 @@
 {#- What is looked at just now. -#}
-SELECT COALESCE(NULLIF(max(p.product_name), '') || ' (' || p.product_id || ')', 'No. ' || p.product_id) AS product, count(*) AS views,
-       count(DISTINCT f.device_key) FILTER (WHERE f.device_key > 0) AS viewers
-FROM warehouse.fact_event AS f
-JOIN warehouse.dim_event_type AS t ON t.event_type_key = f.event_type_key
-JOIN warehouse.dim_product AS p ON p.product_key = f.product_key
-WHERE t.is_product_view AND NOT f.is_bot AND f.event_time > now() - interval '30 minutes'
-GROUP BY p.product_id
-ORDER BY views DESC, p.product_id
-LIMIT 10
+WITH recent AS (
+    SELECT product_key, views, viewers FROM warehouse.live_minute_product() WHERE minute > now() - interval '30 minutes' AND minute <= now()
+), top AS (
+    -- Versions of a product are one product.
+    SELECT p.product_id, max(p.product_name) AS product_name, sum(r.views) AS views, array_agg(r.product_key) AS keys
+    FROM (SELECT product_key, sum(views) AS views FROM recent GROUP BY product_key) AS r
+    JOIN warehouse.dim_product AS p ON p.product_key = r.product_key
+    GROUP BY p.product_id
+    ORDER BY views DESC, p.product_id
+    LIMIT 10
+)
+SELECT COALESCE(NULLIF(t.product_name, '') || ' (' || t.product_id || ')', 'No. ' || t.product_id) AS product, t.views::bigint AS views,
+       (SELECT count(DISTINCT d.key) FROM recent AS r CROSS JOIN LATERAL unnest(r.viewers) AS d (key) WHERE r.product_key = ANY (t.keys)) AS viewers
+FROM top AS t

@@ -6,7 +6,7 @@ WITH s AS (
 ), l AS (
     SELECT sum(received) AS received, sum(loaded) AS loaded, sum(duplicates) AS duplicates, sum(quarantined) AS quarantined
     FROM starsink.ledger
-    WHERE committed_at > now() - interval '24 hours'
+    WHERE committed_at > now() - interval '24 hours' AND kind <> 'redrive'
 ), b AS (
     SELECT sum(abs(difference)) AS difference, sum(lost) AS lost FROM starsink.reconciliation
 )
