@@ -54,7 +54,7 @@ test-dashboard: setup-build-geoip-dashboard install ## The dashboards in a brows
 test-compose: ## The compose stack in Docker, built and started and killed; says SKIPPED where there is no engine
 	@pgrx-tests/compose.sh
 
-# Two checks need what not every machine has: cargo-deny, and Docker's compose. They say when they are left out.
+# Two checks need what not every machine has: RustSec's advisories, and Docker's compose. They say when they are left out.
 lint: setup-build-lint ## rustfmt, clippy with warnings as errors, and the checkers of scripts, containers, rules and crates
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets $(FEATURES) -- -D warnings
@@ -63,10 +63,11 @@ lint: setup-build-lint ## rustfmt, clippy with warnings as errors, and the check
 	$(TARGET)/lint/bin/hadolint --ignore DL3008 --failure-threshold warning docker/Dockerfile docker/*/Dockerfile
 	$(TARGET)/lint/bin/kubernetes-validate --strict --quiet docker/kubernetes/*.yaml
 	promtool check config docker/monitoring/prometheus.yml
-	@if cargo deny --version >/dev/null 2>&1; then \
-		set -x; cargo deny --workspace check licenses bans sources; \
+	cargo deny --workspace check licenses bans sources
+	@if timeout 60 cargo deny fetch db 2>/dev/null; then \
+		set -x; cargo deny --workspace check advisories; \
 	else \
-		echo "SKIPPED: cargo-deny is not installed here: licences, bans and sources are not checked (cargo install --locked cargo-deny)"; \
+		echo "SKIPPED: the advisories of RustSec cannot be fetched here"; \
 	fi
 	@pgrx-tests/compose.sh config
 

@@ -122,6 +122,14 @@ install_checkers() {
     echo "${list[*]}" >"$folder/installed"
 }
 
+# Not optimised, as it runs for seconds.
+install_cargo_deny() {
+    local wanted=0.20.2
+    [ "$(cargo deny --version 2>/dev/null)" = "cargo-deny $wanted" ] && return
+    say "cargo install cargo-deny $wanted: checks licences and origins of crates (two minutes, once)"
+    CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --quiet --debug "cargo-deny@$wanted"
+}
+
 # Tells cargo-pgrx where this PostgreSQL is; what it knows of other versions stays.
 initialize_pgrx() {
     local config=${PGRX_HOME:-$HOME/.pgrx}/config.toml arguments=() version path
@@ -162,5 +170,5 @@ done
 install_packages
 install_cargo_pgrx
 initialize_pgrx
-case " $* " in *" lint "*) install_checkers ;; esac
+case " $* " in *" lint "*) install_checkers; install_cargo_deny ;; esac
 case " $* " in *" geoip "*) install_geoip ;; esac
