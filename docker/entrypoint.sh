@@ -145,6 +145,10 @@ renew_roles() {
             '') make_reader "$role" ;;
             f) die "READER_ROLES: $role is a group of starsink's, and logs in nowhere" ;;
         esac
+        if [ "$name" = exporter ]; then
+            # PostgreSQL's own statistics; monitoring/exporter_role.sql says why these alone.
+            sql "$STARSINK_DATABASE" <<<"GRANT pg_read_all_stats TO $role; GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO $role;"
+        fi
         renew_password "$role" "$SECRETS/${name}_password"
     done
 }
