@@ -277,6 +277,8 @@ fn a_paused_partition_does_not_know_its_lag_and_a_standby_says_that_it_is_one() 
         "SELECT value < 1e6 FROM starsink.metrics('standby') WHERE name = 'starsink_standby_lag_bytes'",
         SOON,
     );
+    pg.sql("SELECT pg_current_xact_id()");
+    pg.wait_for_replay(&standby, SOON);
     // One that hears nothing any more does not believe that it has all.
     standby.alter_system("primary_conninfo", "");
     standby.reload();

@@ -157,7 +157,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- Without a receiver, what was received says nothing of what there is.
     SELECT 'starsink_standby_lag_seconds', jsonb_build_object('standby', current_setting('cluster_name')),
            CASE WHEN r.status = 'streaming' AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-                ELSE GREATEST(EXTRACT(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END::double precision
+                -- Unknown where nothing has been replayed yet; GREATEST alone would say 0.
+                WHEN pg_last_xact_replay_timestamp() IS NOT NULL
+                THEN GREATEST(EXTRACT(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()), 0) END::double precision
     FROM here AS h LEFT JOIN pg_stat_wal_receiver AS r ON true WHERE h.is_standby
 $$;
 COMMENT ON FUNCTION starsink.server_metrics() IS 'The part of starsink.metrics() that is about PostgreSQL itself: server, slot and standby.';
