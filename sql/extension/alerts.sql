@@ -136,7 +136,7 @@ $$;
 COMMENT ON FUNCTION starsink.alert_rows() IS 'The rows of starsink.alerts.';
 
 CREATE VIEW starsink.alerts AS SELECT * FROM starsink.alert_rows();
-COMMENT ON VIEW starsink.alerts IS 'What is wrong first: a row per series (partition, job, table, …) of a rule that is pending or firing; of a rule that is quiet, one row. Rules: starsink.alert_rule; history: starsink.alert_event.';
+COMMENT ON VIEW starsink.alerts IS 'What is wrong first: a row per series (partition, job, table and so on) of a rule that is pending or firing; of a rule that is quiet, one row. Rules: starsink.alert_rule; history: starsink.alert_event.';
 COMMENT ON COLUMN starsink.alerts.rule IS 'Name of the rule.';
 COMMENT ON COLUMN starsink.alerts.state IS 'ok, pending (the threshold is crossed, not for long enough yet) or firing.';
 COMMENT ON COLUMN starsink.alerts.since IS 'When it came into this state; NULL if it was in no other for 90 days.';

@@ -102,7 +102,7 @@ COMMENT ON FUNCTION starsink.seek(integer, bigint) IS 'Goes to an offset of one 
 COMMENT ON FUNCTION starsink.ingest(text) IS 'Loads one message as if it came from Kafka: loaded, duplicate, dropped or quarantined; then a notice says why.';
 COMMENT ON FUNCTION starsink.ingest_file(text) IS 'Loads a file of JSON lines on the server, plain, gzip or zstd, in the caller''s transaction.';
 COMMENT ON FUNCTION starsink.redrive(text, bigint[]) IS 'Tries the messages in quarantine again: all, those with one code, or those with these numbers; what loads leaves it.';
-COMMENT ON FUNCTION starsink.mend(bigint, text, text) IS 'Puts other bytes in the place of those of a message in quarantine, if they would be loaded; keeps the first ones beside them, and notes who did it and why. starsink.redrive(ids => …) loads it then.';
+COMMENT ON FUNCTION starsink.mend(bigint, text, text) IS 'Puts other bytes in the place of those of a message in quarantine, if they would be loaded; keeps the first ones beside them, and notes who did it and why. starsink.redrive(ids => ...) loads it then.';
 COMMENT ON FUNCTION starsink.names_person(bytea, text[], text[], text[]) IS 'Whether one of these attributes of a message holds one of these ids, or an e-mail address with one of these hashes stands anywhere in it.';
 COMMENT ON FUNCTION starsink.without_addresses(text, text[], text) IS 'A text with the e-mail addresses of these hashes, and the hashes, replaced; NULL where it has none.';
 COMMENT ON FUNCTION starsink.address_hashes(text) IS 'Keyed hashes of an e-mail address, in all spellings of its domain.';
