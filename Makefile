@@ -55,11 +55,11 @@ test-compose: ## The compose stack in Docker, built and started and killed; says
 	@pgrx-tests/compose.sh
 
 # Two checks need what not every machine has: RustSec's advisories, and Docker's compose. They say when they are left out.
+# DL3008 asks to pin packages: Debian has one version of each.
 lint: setup-build-lint ## rustfmt, clippy with warnings as errors, and the checkers of scripts, containers, rules and crates
 	cargo fmt --all --check
 	cargo clippy --release --workspace --all-targets $(FEATURES) -- -D warnings
 	shellcheck .ci/run pgrx-tests/*.sh docker/*.sh docker/*/*.sh
-	# Debian has one version of a package: there is none to pin.
 	$(TARGET)/lint/bin/hadolint --ignore DL3008 --failure-threshold warning docker/Dockerfile docker/*/Dockerfile
 	$(TARGET)/lint/bin/kubernetes-validate --strict --quiet docker/kubernetes/starsink.yaml
 	promtool check config docker/monitoring/prometheus.yml
