@@ -3,27 +3,18 @@
 //! # Layout, in the order the data flows
 //! - [`settings`]  every GUC, and what a worker takes of them at a moment
 //! - [`kafka`]     the broker: the only place that names librdkafka
-//! - [`event`]     the message: decode, validate, make ready; pure
-//! - [`world`]     countries, currencies and rates: what the dimensions are seeded with; pure
-//! - [`analysis`]  what events add up to: sessions, orders, aggregates; pure
-//! - [`schedule`]  when a job runs: intervals and cron; pure
-//! - [`crawl`]     product pages: fetched, and read; pure
+//! - [`starsink_core`] what needs no server: messages, sessions, aggregates, pages
 //! - [`warehouse`] the transaction: keys, facts, quarantine, ledger; main thread only
 //! - [`worker`]    the processes that join them
 //! - [`functions`] what SQL calls
 //! - [`error`]     failures, and how they become the server's errors
 
-mod analysis;
-mod crawl;
 mod error;
-mod event;
 mod functions;
 mod kafka;
-mod schedule;
 mod settings;
 mod warehouse;
 mod worker;
-mod world;
 
 use pgrx::prelude::*;
 

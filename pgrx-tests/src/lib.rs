@@ -11,7 +11,6 @@
 //! - `feed`: shop events at a steady pace. `loading`: a cluster that loads a topic, and what must be true of it.
 //! - `watching`: Prometheus, its exporter and Alertmanager around a cluster. `listener`: an address that takes what is posted. `web`: one that gives files.
 //! - `process`, `folder`, `port`: what a fixture holds and gives back.
-//! - `analysis`, `crawl`, `event`, `world`, `pure`: the extension's own sources that need no server, compiled here too; `corpus`, `event_claims`: what is claimed of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,7 +18,6 @@ pub mod bulk;
 pub mod cluster;
 pub mod consuming;
 pub mod container;
-pub mod corpus;
 pub mod feed;
 mod folder;
 pub mod kafka;
@@ -34,16 +32,3 @@ pub mod shop;
 pub mod test_shop;
 pub mod watching;
 pub mod web;
-
-#[path = "../../src/analysis/mod.rs"]
-#[allow(dead_code)]
-pub mod analysis;
-#[path = "../../src/crawl/mod.rs"]
-pub mod crawl;
-#[path = "../../src/event/mod.rs"]
-pub mod event;
-pub mod event_claims;
-#[cfg(test)]
-mod pure;
-#[path = "../../src/world/mod.rs"]
-pub mod world;

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use starsink_tests::crawl::fetch::{Fetcher, Limits, Request, Trouble};
-use starsink_tests::crawl::resolver::{Names, SystemNames};
+use starsink_core::crawl::fetch::{Fetcher, Limits, Request, Trouble};
+use starsink_core::crawl::resolver::{Names, SystemNames};
 
 /// A name server whose answers are written down beforehand: one for each look-up, the last one for ever.
 struct Answers {

@@ -5,9 +5,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use starsink_tests::event::batch::{Batch, Frame, Origin};
-use starsink_tests::event::policy::Policy;
-use starsink_tests::event::reader::Reader;
+use starsink_core::batch::{Batch, Frame, Origin};
+use starsink_core::event::policy::Policy;
+use starsink_core::event::reader::Reader;
 
 /// The system's allocator, and how many bytes it has given out.
 struct Counting;

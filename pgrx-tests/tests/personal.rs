@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use starsink_core::text::spelling::letters;
 use starsink_tests::cluster::Cluster;
 use starsink_tests::consuming::now_micros;
-use starsink_tests::event::spelling::letters;
 
 /// `{}` is the mailbox's name, which nothing else is called.
 const SPELLINGS: &[&str] = &[

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use starsink_core::event::claims::corpus::{BadMessage, Expected, bad_messages};
 use starsink_tests::cluster::Cluster;
 use starsink_tests::consuming::{events, now_micros, send};
-use starsink_tests::corpus::{BadMessage, Expected, bad_messages};
 use starsink_tests::kafka::Kafka;
 use starsink_tests::producer::{Message, Producer};
 use starsink_tests::shop::Event;

@@ -5,9 +5,9 @@
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
-use starsink_tests::event::event::Outcome;
-use starsink_tests::event::policy::Policy;
-use starsink_tests::event::reader::Reader;
+use starsink_core::event::event::Outcome;
+use starsink_core::event::policy::Policy;
+use starsink_core::event::reader::Reader;
 use starsink_tests::shop::{Event, Fault, Shop};
 
 const NOW: i64 = 1_591_266_092_123_456;

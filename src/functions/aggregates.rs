@@ -4,14 +4,14 @@ use pgrx::datum::Internal;
 use pgrx::memcxt::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
+use starsink_core::time::POSTGRES_EPOCH;
 
-use crate::analysis::devices::{self, Devices};
-use crate::analysis::path;
-use crate::analysis::session::views;
-use crate::analysis::tally::{self, Tally};
-use crate::analysis::union::Union;
 use crate::error::Failure;
-use crate::event::batch::row::POSTGRES_EPOCH;
+use starsink_core::aggregate::devices::{self, Devices};
+use starsink_core::aggregate::tally::{self, Tally};
+use starsink_core::aggregate::union::Union;
+use starsink_core::session::cut::views;
+use starsink_core::session::path;
 
 /// Adds to the state of an aggregate, which lives as long as its group.
 fn grow<T: Default + 'static>(

@@ -11,21 +11,21 @@ use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::prelude::*;
 
 use crate::error::Failure;
-use crate::event::address::is_private;
-use crate::event::choice::label::Role;
-use crate::event::choice::{self, alloy, stone};
-use crate::event::country_of_ip::Watched;
-use crate::event::email;
-use crate::event::price;
-use crate::event::privacy::hash_email;
-use crate::event::referrer::Links;
-use crate::event::traffic::channel;
-use crate::event::traffic::source::Sites;
-use crate::event::traffic::term::search_term;
-use crate::event::user_agent::Agents;
 use crate::settings::Settings;
 use crate::worker::assignment;
-use crate::world::address::meant;
+use starsink_core::event::address::is_private;
+use starsink_core::event::choice::label::Role;
+use starsink_core::event::choice::{self, alloy, stone};
+use starsink_core::event::country_of_ip::Watched;
+use starsink_core::event::email;
+use starsink_core::event::price;
+use starsink_core::event::privacy::hash_email;
+use starsink_core::event::referrer::Links;
+use starsink_core::event::traffic::channel;
+use starsink_core::event::traffic::source::Sites;
+use starsink_core::event::traffic::term::search_term;
+use starsink_core::event::user_agent::Agents;
+use starsink_core::world::address::meant;
 
 thread_local! {
     static AGENTS: RefCell<Agents> = RefCell::default();
@@ -226,9 +226,7 @@ fn country_of_ip(ip: Inet) -> Option<String> {
 fn email_hash(email: &str) -> Option<String> {
     let address = email::normalised(email.into())?;
     match assignment::email_key() {
-        Ok(key) => Some(crate::event::batch::members::hex(&hash_email(
-            &key, &address,
-        ))),
+        Ok(key) => Some(starsink_core::text::hash::hex(&hash_email(&key, &address))),
         Err(failure) => failure.raise(),
     }
 }

@@ -6,12 +6,12 @@ use std::cell::RefCell;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use crate::event::batch::members::hex;
-use crate::event::email;
-use crate::event::mailbox::spellings;
-use crate::event::mention::Wanted;
-use crate::event::privacy::hash_email;
 use crate::worker::assignment;
+use starsink_core::event::email;
+use starsink_core::event::mailbox::spellings;
+use starsink_core::event::mention::Wanted;
+use starsink_core::event::privacy::hash_email;
+use starsink_core::text::hash::hex;
 
 thread_local! {
     /// The key of the hashes, with the start of the statement that read it.

@@ -13,12 +13,13 @@ use super::file::{self, Cancellable};
 use super::loader::{Call, with_loader};
 use super::quarantined;
 use crate::error::Failure;
-use crate::event::batch::{Batch, Origin};
 use crate::warehouse::ledger::Kind;
 use crate::warehouse::load::{Counts, Source};
 use crate::warehouse::transaction;
 use crate::worker::state::Progress;
-use crate::world::{compression, lines};
+use starsink_core::batch::{Batch, Origin};
+use starsink_core::text::lines;
+use starsink_core::world::compression;
 
 /// What the books call messages of starsink.ingest().
 const SQL_TOPIC: &str = "(sql)";

@@ -2,8 +2,8 @@
 
 use pgrx::prelude::*;
 
-use crate::analysis::cells::TABLES;
 use crate::warehouse::layout;
+use starsink_core::aggregate::cells::TABLES;
 
 /// What create_warehouse() lays out: kind (relation, index or function), schema and name.
 #[pg_extern(immutable, parallel_safe)]

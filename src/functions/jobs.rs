@@ -5,12 +5,12 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
 use crate::error::Failure;
-use crate::event::host;
-use crate::event::url::Location;
-use crate::schedule::Schedule;
 use crate::settings;
 use crate::worker::job_board::{self, Note};
-use crate::world::domain;
+use starsink_core::event::url::Location;
+use starsink_core::schedule::Schedule;
+use starsink_core::text::host;
+use starsink_core::world::domain;
 
 /// Microseconds from the Unix epoch to PostgreSQL's.
 const EPOCH: i64 = 946_684_800_000_000;

@@ -5,13 +5,13 @@ use std::cell::RefCell;
 use pgrx::prelude::*;
 
 use crate::error::Failure;
-use crate::event::batch::Frame;
-use crate::event::reader::Reader;
 use crate::settings::Settings;
 use crate::warehouse::layout;
 use crate::warehouse::load::Loader;
 use crate::worker::assignment;
 use crate::worker::partition_maker;
+use starsink_core::batch::Frame;
+use starsink_core::event::reader::Reader;
 
 /// Keys that a session remembers per dimension; sessions come and go, so few.
 const CACHE_ENTRIES: usize = 10_000;

@@ -5,11 +5,11 @@ use pgrx::datum::JsonB;
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::prelude::*;
 
-use crate::crawl::extract::{self, Page};
-use crate::crawl::hosts::Place;
 use crate::error::Failure;
 use crate::settings::Crawl;
 use crate::worker::crawl_queue;
+use starsink_core::crawl::extract::{self, Page};
+use starsink_core::crawl::hosts::Place;
 
 /// What a product page says: the same code as the crawler's, never an error for bad content.
 #[pg_extern(immutable, parallel_safe, requires = ["types"])]

@@ -13,9 +13,9 @@ use super::file::{self, Cancellable};
 use crate::error::Failure;
 use crate::warehouse::layout;
 use crate::warehouse::statement::{Statement, get};
-use crate::world::archive;
-use crate::world::currencies::FORMER;
-use crate::world::rates::{Rate, RateError, parse_ecb, parse_rows};
+use starsink_core::world::archive;
+use starsink_core::world::currencies::FORMER;
+use starsink_core::world::rates::{Rate, RateError, parse_ecb, parse_rows};
 
 /// Loads exchange rates from a file of the server or from the text of one. `ecb`: the history of the European Central
 /// Bank; `rows` or `csv`: date, currency, rate and perhaps base, with a header; `auto`: which of the two, its header tells.

@@ -12,14 +12,14 @@ use sha2::{Digest, Sha256};
 
 use super::file;
 use super::rates;
-use crate::crawl::fetch::{Answer, Fetcher, Limits, Request};
-use crate::crawl::resolver::SystemNames;
 use crate::error::Failure;
 use crate::settings;
 use crate::warehouse::statement::Statement;
 use crate::warehouse::transaction;
 use crate::worker::pipeline::with_signals_blocked;
-use crate::world::archive;
+use starsink_core::crawl::fetch::{Answer, Fetcher, Limits, Request};
+use starsink_core::crawl::resolver::SystemNames;
+use starsink_core::world::archive;
 
 /// For the whole answer: other jobs wait for it.
 const TIMEOUT: Duration = Duration::from_secs(10);

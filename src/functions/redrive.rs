@@ -1,6 +1,7 @@
 //! Messages out of quarantine, through the same path, exactly once: a message leaves in the transaction that loads it.
 //! And their mending: bytes that would be loaded take the place of those that were not, which are kept beside them.
 
+use starsink_core::time::POSTGRES_EPOCH;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
@@ -10,14 +11,13 @@ use pgrx::prelude::*;
 use super::loader::{Call, with_loader};
 use super::quarantined;
 use crate::error::Failure;
-use crate::event::batch::row::POSTGRES_EPOCH;
-use crate::event::batch::span::Span;
-use crate::event::batch::{Batch, Origin};
-use crate::event::code::Code;
 use crate::warehouse::layout;
 use crate::warehouse::load::Counts;
 use crate::warehouse::statement::{Statement, get};
 use crate::warehouse::transaction;
+use starsink_core::batch::span::Span;
+use starsink_core::batch::{Batch, Origin};
+use starsink_core::event::code::Code;
 
 /// Messages tried at one go.
 const CHUNK: i64 = 2_000;

@@ -1,6 +1,7 @@
 //! Going to another place in the topic: the target is checked with the broker, then an epoch begins there. Workers
 //! notice the command and go on from it; what comes a second time is recognised.
 
+use starsink_core::time::POSTGRES_EPOCH;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,6 @@ use pgrx::prelude::*;
 
 use super::beside::{self, Wanted};
 use crate::error::Failure;
-use crate::event::batch::row::POSTGRES_EPOCH;
 use crate::kafka::client::{self, Client};
 use crate::kafka::notices::Notices;
 use crate::kafka::topic::{Description, Watermarks};

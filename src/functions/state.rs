@@ -5,9 +5,9 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
 use super::jobs::time;
-use crate::event::code::{Code, Codes};
 use crate::settings::{self, catalog};
 use crate::worker::state::{self, BOARD};
+use starsink_core::event::code::{Code, Codes};
 
 /// Whether the server preloaded the library, and so can run workers.
 #[pg_extern(stable, parallel_safe)]

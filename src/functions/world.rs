@@ -2,8 +2,8 @@
 
 use pgrx::prelude::*;
 
-use crate::event::traffic::sites;
-use crate::world;
+use starsink_core::event::traffic::sites;
+use starsink_core::world;
 
 /// Countries of ISO 3166-1 with their regions by UN M49.
 #[pg_extern(immutable, parallel_safe)]

@@ -11,11 +11,11 @@ use std::path::Path;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 
-use crate::crawl::hosts::AllowedHosts;
-use crate::event::country_of_ip::Countries;
-use crate::event::email;
 use crate::kafka::properties;
-use crate::world::currencies::currencies;
+use starsink_core::crawl::hosts::AllowedHosts;
+use starsink_core::event::country_of_ip::Countries;
+use starsink_core::event::email;
+use starsink_core::world::currencies::currencies;
 
 /// Outcome of a check: what is wrong, and what would be right.
 pub struct Refusal {
@@ -267,7 +267,7 @@ pub fn quarantine_retention(value: &str) -> Result<(), Refusal> {
         .zip(per_unit)
         .and_then(|(number, length)| number.checked_mul(length))
         .is_some_and(|minutes| minutes <= MOST);
-    if is_within || crate::schedule::span::is_days(value) {
+    if is_within || starsink_core::time::span::is_days(value) {
         return Ok(());
     }
     refuse(
@@ -277,7 +277,7 @@ pub fn quarantine_retention(value: &str) -> Result<(), Refusal> {
 }
 
 pub fn retention(value: &str) -> Result<(), Refusal> {
-    if value.is_empty() || crate::schedule::span::is_days(value) {
+    if value.is_empty() || starsink_core::time::span::is_days(value) {
         return Ok(());
     }
     refuse(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::current::get;
 use super::guc::*;
-use crate::crawl::fetch::Limits;
+use starsink_core::crawl::fetch::Limits;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crawl {

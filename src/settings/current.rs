@@ -10,10 +10,10 @@ use super::Settings;
 use super::check;
 use super::choices::{Email, EndpointCheck, Ip, IsolationLevel, SaslMechanism, SecurityProtocol};
 use super::guc::*;
-use crate::analysis::session::Bounds;
 use crate::error::Failure;
-use crate::event::policy::{KeepEmail, KeepIp, Policy};
 use crate::kafka::properties;
+use starsink_core::event::policy::{KeepEmail, KeepIp, Policy};
+use starsink_core::session::cut::Bounds;
 
 /// File that exchange rates come from, if one is set.
 pub fn exchange_rates_file() -> Option<PathBuf> {

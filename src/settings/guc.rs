@@ -12,7 +12,7 @@ use super::choices::{
     Email, EndpointCheck, Ip, IsolationLevel, OffsetReset, OnReset, SaslMechanism, SecurityProtocol,
 };
 use super::secret::{self, Secret};
-use crate::event::order::MAX_LINES;
+use starsink_core::event::order::MAX_LINES;
 
 pub(super) type Text = GucSetting<Option<CString>>;
 

@@ -32,8 +32,8 @@ pub use current::{
 pub use guc::register;
 
 use crate::error::Failure;
-use crate::event::policy::Policy;
 use crate::worker::state::{CRAWLER, WATCH};
+use starsink_core::event::policy::Policy;
 
 /// The settings of one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Rows into fact_event, each event once. Writing goes ahead at once; only when a key is there already are the rows
 //! looked up. A row the table refuses is found by halving.
 
+use starsink_core::time::POSTGRES_EPOCH;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -13,9 +14,9 @@ use super::order_lines::OrderLines;
 use super::statement::{Statement, get};
 use super::transaction;
 use crate::error::{Blame, Failure, sqlstate};
-use crate::event::batch::row::{COLUMNS, HEADER, POSTGRES_EPOCH, TRAILER};
-use crate::event::batch::{Batch, Rejected, synthetic_detail};
-use crate::event::code::Code;
+use starsink_core::batch::row::{COLUMNS, HEADER, TRAILER};
+use starsink_core::batch::{Batch, Rejected, synthetic_detail};
+use starsink_core::event::code::Code;
 
 /// What became of rows that are not in the table now.
 #[derive(Default)]

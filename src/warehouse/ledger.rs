@@ -7,7 +7,7 @@ use pgrx::pg_sys;
 use super::quarantine::kafka_time;
 use super::statement::{Statement, get};
 use crate::error::Failure;
-use crate::event::batch::span::Span;
+use starsink_core::batch::span::Span;
 
 /// What wrote a row.
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -6,7 +6,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::control::{Commands, Control};
 use super::dimensions::{Dimensions, Keys, put_keys};
 use super::facts::{self, Probe, Verdict};
-use super::latency::latencies;
 use super::ledger::{Entry, Kind, Ledger};
 use super::order_lines::OrderLines;
 use super::partitions::{Helper, Partitions};
@@ -15,8 +14,9 @@ use super::statement::{Statement, get};
 use super::transaction;
 use super::versions::Versions;
 use crate::error::{Blame, Failure};
-use crate::event::batch::span::Span;
-use crate::event::batch::{Batch, Rejected};
+use starsink_core::batch::latency::latencies;
+use starsink_core::batch::span::Span;
+use starsink_core::batch::{Batch, Rejected};
 
 /// Where a batch comes from.
 pub struct Source<'a> {

@@ -22,12 +22,9 @@
 pub mod control;
 pub mod copy;
 pub mod dimensions;
-pub mod earlier;
 pub mod facts;
 pub mod fold;
 pub mod inventory;
-pub mod key_cache;
-pub mod latency;
 pub mod layout;
 pub mod ledger;
 pub mod load;

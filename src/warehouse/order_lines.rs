@@ -12,10 +12,10 @@ use super::dimensions::Keys;
 use super::facts::{Verdict, timestamp};
 use super::statement::{Statement, get};
 use crate::error::Failure;
-use crate::event::batch::Batch;
-use crate::event::batch::lines::Line;
-use crate::event::batch::members::Dimension;
-use crate::event::code::{Code, Codes};
+use starsink_core::batch::Batch;
+use starsink_core::batch::lines::Line;
+use starsink_core::batch::members::Dimension;
+use starsink_core::event::code::{Code, Codes};
 
 /// Lines written by one statement: what it makes of them stands in memory several times.
 const PORTION: usize = 5_000;

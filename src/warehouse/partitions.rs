@@ -12,7 +12,7 @@ use super::fold::query::Query;
 use super::statement::Statement;
 use super::transaction;
 use crate::error::Failure;
-use crate::event::batch::Batch;
+use starsink_core::batch::Batch;
 
 /// How long others may be in the way before it is an error, at least.
 const PATIENCE: Duration = Duration::from_secs(4);

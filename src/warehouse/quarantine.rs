@@ -8,8 +8,8 @@ use pgrx::pg_sys;
 use super::facts::timestamp;
 use super::statement::{Statement, get};
 use crate::error::Failure;
-use crate::event::batch::Rejected;
-use crate::event::batch::span::Span;
+use starsink_core::batch::Rejected;
+use starsink_core::batch::span::Span;
 
 /// At which stage a message failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

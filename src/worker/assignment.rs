@@ -10,15 +10,15 @@ use rdkafka::types::RDKafkaErrorCode;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::scout::Sighting;
-use super::share::Share;
 use super::state::State;
 use crate::error::Failure;
-use crate::event::traffic::source;
 use crate::kafka::client;
 use crate::kafka::topic::Watermarks;
 use crate::settings::{OffsetReset, OnReset, Settings};
 use crate::warehouse::ledger::{Ledger, Position};
 use crate::warehouse::statement::{Statement, get};
+use starsink_core::batch::share::Share;
+use starsink_core::event::traffic::source;
 
 /// A decision, good until the topic, a setting or a command changes.
 #[derive(Clone, Debug, Default)]

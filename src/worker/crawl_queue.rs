@@ -4,16 +4,16 @@ use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
 use serde_json::{Map, Value, json};
 
-use super::verdict::{End, ROBOTS_FOR};
-use crate::crawl::extract::Page;
-use crate::crawl::fetch::Request;
-use crate::crawl::hosts::{AllowedHosts, Place};
-use crate::crawl::markup::MAX_TIME;
-use crate::crawl::robots::Robots;
-use crate::crawl::visit::Kind;
 use crate::error::Failure;
 use crate::settings::Crawl;
 use crate::warehouse::statement::{Statement, get};
+use starsink_core::crawl::extract::Page;
+use starsink_core::crawl::fetch::Request;
+use starsink_core::crawl::hosts::{AllowedHosts, Place};
+use starsink_core::crawl::markup::MAX_TIME;
+use starsink_core::crawl::robots::Robots;
+use starsink_core::crawl::verdict::{End, ROBOTS_FOR};
+use starsink_core::crawl::visit::Kind;
 
 /// Blocks of events searched at a time: 16 MB.
 const BLOCKS: i32 = 2048;

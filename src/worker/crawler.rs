@@ -12,20 +12,20 @@ use parking_lot::Mutex;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::backoff::{Backoff, jitter};
 use super::crawl_queue::{Candidate, Queue, Sighting, allowed_hosts, document};
 use super::pipeline::{wake_main, with_signals_blocked};
 use super::session::{Presence, Session};
 use super::state::{self, State};
-use super::verdict::{Terms, Verdict, Visited, verdict};
-use crate::crawl::fetch::Fetcher;
-use crate::crawl::hosts::{AllowedHosts, Place};
-use crate::crawl::resolver::SystemNames;
-use crate::crawl::robots::Robots;
-use crate::crawl::visit::{Kind, Outcome, Report, visit};
 use crate::error::Failure;
 use crate::settings::{Crawl, Settings};
 use crate::warehouse::{layout, transaction};
+use starsink_core::crawl::fetch::Fetcher;
+use starsink_core::crawl::hosts::{AllowedHosts, Place};
+use starsink_core::crawl::resolver::SystemNames;
+use starsink_core::crawl::robots::Robots;
+use starsink_core::crawl::verdict::{Terms, Verdict, Visited, verdict};
+use starsink_core::crawl::visit::{Kind, Outcome, Report, visit};
+use starsink_core::time::backoff::{Backoff, jitter};
 
 /// The name that robots.txt files speak to.
 const NAME: &str = "starsink";

@@ -10,15 +10,11 @@ use pgrx::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::assignment::{self, Assignment};
-use super::backoff::{Backoff, jitter};
 use super::pipeline::{Limits, Pipeline, Reading, Trouble, with_signals_blocked};
 use super::scout::{Scout, Sighting};
 use super::session::{Presence, Session};
-use super::share::Share;
 use super::state::{self, State};
 use crate::error::Failure;
-use crate::event::batch::Frame;
-use crate::event::reader::Reader;
 use crate::kafka::client::{self, Client};
 use crate::kafka::consumer::Consumer;
 use crate::kafka::notices::Notices;
@@ -28,6 +24,10 @@ use crate::warehouse::control::Control;
 use crate::warehouse::ledger::Kind;
 use crate::warehouse::load::{Loader, Outcome, Source};
 use crate::warehouse::transaction;
+use starsink_core::batch::Frame;
+use starsink_core::batch::share::Share;
+use starsink_core::event::reader::Reader;
+use starsink_core::time::backoff::{Backoff, jitter};
 
 /// How often an idle worker looks around, and a busy one checks what a batch does not tell it.
 const ROUND: Duration = Duration::from_millis(250);

@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use pgrx::prelude::*;
 
-use super::backoff::{Backoff, jitter};
 use super::job_board::{self, Entry, JobState};
 use crate::error::{Failure, sqlstate};
-use crate::schedule::Schedule;
-use crate::schedule::clock::Clock;
+use starsink_core::schedule::Schedule;
+use starsink_core::time::backoff::{Backoff, jitter};
+use starsink_core::time::clock::Clock;
 
 /// Waits after failures: from this, doubling, up to that.
 const FIRST_WAIT: Duration = Duration::from_secs(1);

@@ -10,10 +10,10 @@ use pgrx::bgworkers::{
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::backoff::{Backoff, jitter};
 use super::state::{self, State};
 use crate::settings::Settings;
 use crate::warehouse::transaction;
+use starsink_core::time::backoff::{Backoff, jitter};
 
 const ROUND: Duration = Duration::from_millis(500);
 const LIBRARY: &str = "starsink";

@@ -19,7 +19,6 @@
 //! - [`state`]    shared memory: what each worker is doing, for starsink.status; [`shared`] its lock, and leaving when the postmaster has died
 
 pub mod assignment;
-pub mod backoff;
 pub mod crawl_queue;
 pub mod crawler;
 pub mod ingest;
@@ -30,10 +29,8 @@ pub mod partition_maker;
 pub mod pipeline;
 pub mod scout;
 pub mod session;
-pub mod share;
 pub mod shared;
 pub mod state;
 pub mod steward;
-pub mod verdict;
 pub mod watch;
 mod webhook;

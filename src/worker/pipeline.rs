@@ -10,10 +10,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::{Condvar, Mutex};
 
-use crate::event::batch::{Batch, Frame, Origin};
-use crate::event::reader::Reader;
 use crate::kafka::client::Error;
 use crate::kafka::consumer::{Consumer, Fetched};
+use starsink_core::batch::{Batch, Frame, Origin};
+use starsink_core::event::reader::Reader;
 
 /// When a batch is finished.
 #[derive(Clone, Copy, Debug)]

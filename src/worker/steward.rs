@@ -10,7 +10,6 @@ use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::backoff::{Backoff, jitter};
 use super::job_board::{self, Note};
 use super::jobs::{Done, Jobs, Past, Row, explain};
 use super::session::{Presence, Session};
@@ -21,6 +20,7 @@ use crate::settings::{self, Settings};
 use crate::warehouse::facts::timestamp;
 use crate::warehouse::statement::{Statement, get};
 use crate::warehouse::transaction;
+use starsink_core::time::backoff::{Backoff, jitter};
 
 /// How often it looks around; a job that takes longer than that ends the round.
 pub(super) const ROUND: Duration = Duration::from_secs(1);

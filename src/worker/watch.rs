@@ -13,8 +13,8 @@ use super::state::{self, State};
 use super::steward::{ROUND, Table, plan_as_usual};
 use super::webhook::Webhook;
 use crate::error::Failure;
-use crate::schedule::Schedule;
 use crate::settings::{self, Settings};
+use starsink_core::schedule::Schedule;
 
 /// The one job that it does.
 const JOB: &str = "alerts";

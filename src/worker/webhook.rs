@@ -14,11 +14,11 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use self::post::{Outcome, Post};
-use super::backoff::{Backoff, jitter};
 use crate::error::Failure;
 use crate::settings;
 use crate::warehouse::statement::{Statement, get};
 use crate::warehouse::transaction;
+use starsink_core::time::backoff::{Backoff, jitter};
 
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);

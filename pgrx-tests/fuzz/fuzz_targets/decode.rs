@@ -6,17 +6,12 @@
 use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
-
-#[path = "../../../src/event/mod.rs"]
-#[allow(dead_code)]
-mod event;
-#[path = "../../src/event_claims.rs"]
-mod event_claims;
+use starsink_core::event::{claims, reader::Reader};
 
 thread_local! {
-    static READER: RefCell<event::reader::Reader> = RefCell::new(event::reader::Reader::new(event_claims::policy()));
+    static READER: RefCell<Reader> = RefCell::new(Reader::new(claims::policy()));
 }
 
 fuzz_target!(|payload: &[u8]| {
-    READER.with_borrow_mut(|reader| event_claims::check(reader, Some(payload)));
+    READER.with_borrow_mut(|reader| claims::check(reader, Some(payload)));
 });

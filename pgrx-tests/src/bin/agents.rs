@@ -11,8 +11,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use serde_json::Value;
-use starsink_tests::event::event::Agent;
-use starsink_tests::event::user_agent::{Agents, parse};
+use starsink_core::event::event::Agent;
+use starsink_core::event::user_agent::{Agents, parse};
 
 /// A header, and what is known of it: browser, operating system, class of device, whether it is a robot's.
 #[derive(Default)]

@@ -4,9 +4,9 @@ use pgrx::pg_sys;
 
 use super::Keys;
 use crate::error::Failure;
-use crate::event::batch::Batch;
-use crate::event::batch::members::{Dimension, NOT_APPLICABLE};
 use crate::warehouse::statement::Statement;
+use starsink_core::batch::Batch;
+use starsink_core::batch::members::{Dimension, NOT_APPLICABLE};
 
 pub struct Bridge(Statement);
 

@@ -17,12 +17,12 @@ use std::ops::Range;
 use self::bridge::Bridge;
 use self::resolver::Resolver;
 use crate::error::Failure;
-use crate::event::batch::Batch;
-use crate::event::batch::members::Dimension;
-use crate::event::batch::row;
-use crate::event::code::{Code, Codes};
-use crate::warehouse::earlier::Earlier;
-use crate::warehouse::key_cache::Found;
+use starsink_core::batch::Batch;
+use starsink_core::batch::members::Dimension;
+use starsink_core::batch::row;
+use starsink_core::dimension::earlier::Earlier;
+use starsink_core::dimension::key_cache::Found;
+use starsink_core::event::code::{Code, Codes};
 
 /// All dimensions of a worker.
 pub struct Dimensions {

@@ -5,10 +5,10 @@ use pgrx::pg_sys;
 
 use super::table::{Table, table};
 use crate::error::Failure;
-use crate::event::batch::members::{Dimension, Members};
 use crate::warehouse::facts::timestamp;
-use crate::warehouse::key_cache::{Found, KeyCache};
 use crate::warehouse::statement::{Statement, get};
+use starsink_core::batch::members::{Dimension, Members};
+use starsink_core::dimension::key_cache::{Found, KeyCache};
 
 pub struct Resolver {
     pub is_versioned: bool,

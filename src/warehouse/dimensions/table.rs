@@ -1,6 +1,6 @@
 //! How each dimension's table is addressed. All of it is text of ours, never of an event.
 
-use crate::event::batch::members::Dimension;
+use starsink_core::batch::members::Dimension;
 
 pub struct Table {
     pub name: &'static str,

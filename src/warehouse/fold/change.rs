@@ -10,14 +10,14 @@ use super::facts::{Fact, News};
 use super::members::Wanted;
 use super::orders::Share;
 use super::sessions::{Span, Stored, Visitor};
-use crate::analysis::attribution::{Model, WINDOW, weights};
-use crate::analysis::cells::Cells;
-use crate::analysis::contribution::{Adder, NO_SESSION};
-use crate::analysis::hit::Hit;
-use crate::analysis::order::Order;
-use crate::analysis::session::{Session, cut, cut_on};
 use crate::error::Failure;
-use crate::event::batch::calendar::Calendar;
+use starsink_core::aggregate::cells::Cells;
+use starsink_core::aggregate::contribution::{Adder, NO_SESSION};
+use starsink_core::session::attribution::{Model, WINDOW, weights};
+use starsink_core::session::cut::{Session, cut, cut_on};
+use starsink_core::session::hit::Hit;
+use starsink_core::session::order::Order;
+use starsink_core::time::calendar::Calendar;
 
 /// A session as its row is to be.
 #[derive(Debug)]
@@ -476,7 +476,7 @@ fn weigh(reader: &Reader, order: &Order, touches: &[(i64, i32)]) -> Vec<Share> {
     let mut shares = Vec::new();
     for model in models {
         if touches.is_empty() {
-            let weight = crate::analysis::attribution::ONE;
+            let weight = starsink_core::session::attribution::ONE;
             shares.push(Share {
                 model,
                 touch: 1,

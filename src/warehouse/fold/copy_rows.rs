@@ -1,9 +1,10 @@
 //! Rows of values as PostgreSQL's binary COPY format has them.
 
-use crate::analysis::cells::Value;
 use crate::error::Failure;
-use crate::event::batch::row::{HEADER, POSTGRES_EPOCH, TRAILER};
 use crate::warehouse::copy::copy_in;
+use starsink_core::aggregate::cells::Value;
+use starsink_core::batch::row::{HEADER, TRAILER};
+use starsink_core::time::POSTGRES_EPOCH;
 
 const INT4: i32 = 23;
 const NUMERIC: i32 = 1700;

@@ -7,12 +7,12 @@ use pgrx::pg_sys;
 use super::budget::Budget;
 use super::query::Query;
 use super::state::range;
-use crate::analysis::contribution::Event;
-use crate::analysis::hit::{Acts, Context, Hit, Origin, landing};
-use crate::analysis::uncommitted::Folded;
 use crate::error::Failure;
-use crate::event::event::DeviceClass;
-use crate::event::value::Key;
+use starsink_core::aggregate::contribution::Event;
+use starsink_core::event::event::DeviceClass;
+use starsink_core::event::scalar::Key;
+use starsink_core::session::hit::{Acts, Context, Hit, Origin, landing};
+use starsink_core::session::uncommitted::Folded;
 
 /// What an allocation costs beside its bytes.
 const BLOCK: usize = 16;
@@ -213,7 +213,7 @@ fn fact(row: &super::query::Row<'_>, acts: &dyn Fn(i32) -> Acts) -> Fact {
 fn order_id(json: &str) -> Option<Box<str>> {
     match (!json.is_empty()).then(|| Key::of(json)) {
         Some(Key::Some(id)) => Some(
-            crate::event::value::cut(id, crate::event::event::MAX_KEY_BYTES)
+            starsink_core::event::value::cut(id, starsink_core::event::limits::MAX_KEY_BYTES)
                 .0
                 .into(),
         ),

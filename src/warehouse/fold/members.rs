@@ -6,15 +6,15 @@ use std::collections::BTreeSet;
 use pgrx::pg_sys;
 
 use super::query::{Query, argument};
-use crate::analysis::attribution::Touch;
-use crate::analysis::cells::Text;
-use crate::analysis::contribution::{Chosen, Event, Members, Source};
-use crate::analysis::hit::{Acts, acts};
-use crate::analysis::order::Order;
-use crate::analysis::session::Session;
 use crate::error::Failure;
-use crate::event::event::DeviceClass;
 use crate::warehouse::versions::GENERATION;
+use starsink_core::aggregate::cells::Text;
+use starsink_core::aggregate::contribution::{Chosen, Event, Members, Source};
+use starsink_core::event::event::DeviceClass;
+use starsink_core::session::attribution::Touch;
+use starsink_core::session::cut::Session;
+use starsink_core::session::hit::{Acts, acts};
+use starsink_core::session::order::Order;
 
 /// What members without a name of their own are called.
 const UNKNOWN: &str = "(unknown)";
@@ -226,7 +226,7 @@ impl Directory {
         want(
             sources,
             &mut wanted.campaigns,
-            crate::analysis::contribution::NO_SESSION,
+            starsink_core::aggregate::contribution::NO_SESSION,
         );
         let keys =
             |wanted: &BTreeSet<i32>| [argument(wanted.iter().copied().collect::<Vec<i32>>())];

@@ -34,9 +34,9 @@ use self::members::Directory;
 use self::orders::Orders;
 use self::sessions::Sessions;
 use self::state::{State, States};
-use crate::analysis::session::Bounds;
 use crate::error::Failure;
-use crate::event::batch::calendar::Calendar;
+use starsink_core::session::cut::Bounds;
+use starsink_core::time::calendar::Calendar;
 
 /// What a process needs to look at news.
 pub struct Reader {

@@ -7,11 +7,11 @@ use pgrx::pg_sys;
 use super::members::class;
 use super::query::{Query, Row, argument};
 use super::sessions::{Span, Visitor, arguments};
-use crate::analysis::attribution::{Model, ONE};
-use crate::analysis::hit::Context;
-use crate::analysis::order::{Line, MAX_AMOUNT, Order, SCALE};
 use crate::error::Failure;
 use crate::warehouse::facts::timestamp;
+use starsink_core::session::attribution::{Model, ONE};
+use starsink_core::session::hit::Context;
+use starsink_core::session::order::{Line, MAX_AMOUNT, Order, SCALE};
 
 /// One touch in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Reading with the snapshot of whoever asks: what a report sees of the aggregates and what it sees of the facts are of
 //! one moment. Rows come in portions, so that no result stands in memory whole.
 
+use starsink_core::time::POSTGRES_EPOCH;
 use std::cell::OnceCell;
 use std::ffi::CString;
 
@@ -8,7 +9,6 @@ use pgrx::pg_sys;
 use pgrx::{FromDatum, IntoDatum};
 
 use crate::error::Failure;
-use crate::event::batch::row::POSTGRES_EPOCH;
 
 const PORTION: i64 = 10_000;
 

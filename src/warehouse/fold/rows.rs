@@ -2,12 +2,12 @@
 
 use super::change::NewSession;
 use super::orders::Share;
-use crate::analysis::attribution::ONE;
-use crate::analysis::cells::Value;
-use crate::analysis::order::Order;
-use crate::analysis::path;
-use crate::analysis::session::{Counts, funnel, is_engaged};
-use crate::event::batch::calendar::Calendar;
+use starsink_core::aggregate::cells::Value;
+use starsink_core::session::attribution::ONE;
+use starsink_core::session::cut::{Counts, funnel, is_engaged};
+use starsink_core::session::order::Order;
+use starsink_core::session::path;
+use starsink_core::time::calendar::Calendar;
 
 /// Columns of fact_session; `is_bounce` is generated, so that it is never written.
 pub const SESSION: [&str; 35] = [

@@ -6,11 +6,11 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 
 use super::query::{Query, Row, argument};
-use crate::analysis::hit::{Origin, landing};
-use crate::analysis::path;
-use crate::analysis::session::{Session, UNKNOWN};
 use crate::error::Failure;
 use crate::warehouse::facts::timestamp;
+use starsink_core::session::cut::{Session, UNKNOWN};
+use starsink_core::session::hit::{Origin, landing};
+use starsink_core::session::path;
 
 /// A device, and whether its robot's user agents are meant.
 pub type Visitor = (i32, bool);

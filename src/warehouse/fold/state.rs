@@ -6,9 +6,9 @@ use chrono_tz::Tz;
 use pgrx::pg_sys;
 
 use super::query::{Query, argument};
-use crate::analysis::uncommitted::{Folded, Gap};
 use crate::error::Failure;
 use crate::warehouse::statement::Statement;
+use starsink_core::session::uncommitted::{Folded, Gap};
 
 /// The newest row of starsink.fold.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 //! calls of one statement share what the first of them computed. Its memory is bounded, and given back when the
 //! transaction ends.
 
+use starsink_core::time::POSTGRES_EPOCH;
 use std::cell::RefCell;
 use std::ffi::CStr;
 
@@ -13,11 +14,10 @@ use super::budget::Budget;
 use super::change::Change;
 use super::state::State;
 use super::{Reader, rows};
-use crate::analysis::cells::{At, Cell, TABLES, Value, row};
-use crate::analysis::contribution::Members;
 use crate::error::Failure;
-use crate::event::batch::calendar::Calendar;
-use crate::event::batch::row::POSTGRES_EPOCH;
+use starsink_core::aggregate::cells::{At, Cell, TABLES, Value, row};
+use starsink_core::aggregate::contribution::Members;
+use starsink_core::time::calendar::Calendar;
 
 /// What tells one moment from another: the snapshot, and the command within the transaction.
 type Moment = (u32, u32, u32, Vec<u32>, Vec<u32>);

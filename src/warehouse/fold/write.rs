@@ -11,11 +11,11 @@ use super::change::Change;
 use super::copy_rows::Rows;
 use super::state::{State, Work};
 use super::{Reader, rows};
-use crate::analysis::cells::{self, TABLES};
 use crate::error::Failure;
-use crate::event::batch::calendar::Calendar;
 use crate::warehouse::facts::timestamp;
 use crate::warehouse::statement::{Statement, get};
+use starsink_core::aggregate::cells::{self, TABLES};
+use starsink_core::time::calendar::Calendar;
 
 /// Events that one fold should about hold: enough to spare work, few enough for memory.
 const EVENTS: i64 = 200_000;

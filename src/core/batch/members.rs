@@ -1,0 +1,336 @@
+//! The distinct members of one dimension in one batch.
+
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use crate::event::event::{Agent, Event};
+use crate::event::policy::{KeepEmail, Policy};
+use crate::event::privacy::hash_email;
+use crate::event::traffic::Traffic;
+use crate::event::traffic::kind::Kind;
+use crate::text::hash::{chained, hex};
+
+/// Special members, the same in every dimension.
+pub const UNKNOWN: i32 = -1;
+pub const NOT_APPLICABLE: i32 = -2;
+pub const BLANK: i32 = -3;
+
+/// The dimensions that come with an event, in the order of the fact's columns. Resolving them in one order keeps
+/// workers from waiting for each other in a circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dimension {
+    EventType,
+    Product,
+    Customer,
+    Device,
+    Browser,
+    Os,
+    UserAgent,
+    Store,
+    Referrer,
+    Geography,
+    Campaign,
+    AlloyOption,
+    DiamondOption,
+    OptionCombination,
+}
+
+impl Dimension {
+    pub const COUNT: usize = 14;
+    pub const ALL: [Dimension; Dimension::COUNT] = [
+        Dimension::EventType,
+        Dimension::Product,
+        Dimension::Customer,
+        Dimension::Device,
+        Dimension::Browser,
+        Dimension::Os,
+        Dimension::UserAgent,
+        Dimension::Store,
+        Dimension::Referrer,
+        Dimension::Geography,
+        Dimension::Campaign,
+        Dimension::AlloyOption,
+        Dimension::DiamondOption,
+        Dimension::OptionCombination,
+    ];
+
+    /// Attributes of a member, in the order [`Members::columns`] holds them.
+    pub const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Dimension::EventType => &["collection"],
+            Dimension::Product => &["product_id"],
+            Dimension::Customer => &[
+                "identity_type",
+                "identity",
+                "user_id_db",
+                "email_hash",
+                "email_domain",
+                "email",
+            ],
+            Dimension::Device => &["device_id"],
+            Dimension::Browser | Dimension::Os => &["family", "version", "vendor"],
+            Dimension::UserAgent => &["user_agent", "device_class", "is_bot"],
+            Dimension::Store => &["store_id", "domain", "country_code"],
+            Dimension::Referrer => &[
+                "referrer_url",
+                "host",
+                "registrable_domain",
+                "kind",
+                "source",
+                "medium",
+                "term",
+                "is_internal",
+            ],
+            Dimension::Geography => &["country_code"],
+            Dimension::Campaign => &[
+                "source",
+                "medium",
+                "campaign",
+                "term",
+                "content",
+                "click_id_type",
+                "channel",
+            ],
+            Dimension::AlloyOption => &[
+                "option_id",
+                "value_id",
+                "value",
+                "metal",
+                "colour",
+                "fineness",
+            ],
+            Dimension::DiamondOption => &[
+                "role",
+                "option_id",
+                "value_id",
+                "value",
+                "quality",
+                "stone",
+                "shape",
+                "is_lab_grown",
+            ],
+            Dimension::OptionCombination => &["combination_hash", "description"],
+        }
+    }
+}
+
+/// Members of one dimension, each once; attributes column by column, as the set-based statements take them.
+pub struct Members {
+    pub hashes: Vec<u128>,
+    pub columns: Vec<Vec<Option<String>>>,
+    index: HashMap<u128, i32>,
+    bytes: usize,
+}
+
+/// What a text takes on the heap beside its letters, about.
+const HEAP: usize = 16;
+/// What an entry of a hash table takes beside key and value, with the room that is free.
+const SLOT: usize = 12;
+
+impl Members {
+    pub fn new(dimension: Dimension) -> Members {
+        Members {
+            hashes: Vec::new(),
+            columns: vec![Vec::new(); dimension.columns().len()],
+            index: HashMap::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Bytes held, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub fn clear(&mut self) {
+        self.hashes.clear();
+        self.columns.iter_mut().for_each(Vec::clear);
+        self.index.clear();
+        self.bytes = 0;
+    }
+
+    /// Index of the member with this hash; `attributes` are asked for only if it is new.
+    pub fn intern<const N: usize>(
+        &mut self,
+        hash: u128,
+        attributes: impl FnOnce() -> [Option<String>; N],
+    ) -> i32 {
+        *self.index.entry(hash).or_insert_with(|| {
+            self.bytes += 2 * size_of::<(u128, i32)>() + SLOT + size_of::<u128>();
+            for (column, attribute) in self.columns.iter_mut().zip(attributes()) {
+                self.bytes += size_of::<Option<String>>()
+                    + attribute.as_ref().map_or(0, |text| text.len() + HEAP);
+                column.push(attribute);
+            }
+            self.hashes.push(hash);
+            self.hashes.len() as i32 - 1
+        })
+    }
+
+    /// A member that is its natural key.
+    pub fn natural(&mut self, seed: u64, key: &str) -> i32 {
+        self.intern(xxh3_128_with_seed(key.as_bytes(), seed), || {
+            [Some(key.to_owned())]
+        })
+    }
+}
+
+pub fn optional(members: &mut Members, seed: u64, key: Option<&str>, missing: i32) -> i32 {
+    key.map_or(missing, |key| members.natural(seed, key))
+}
+
+/// The user id identifies a customer, else the e-mail address does; neither: anonymous.
+pub fn customer(members: &mut Members, seed: u64, policy: &Policy, event: &Event<'_>) -> i32 {
+    let email = event
+        .email
+        .as_deref()
+        .filter(|_| policy.keep_email != KeepEmail::None);
+    let hashed = email.map(|email| hex(&hash_email(&policy.email_key, email)));
+    let (kind, identity) = match (event.user_id.as_deref(), hashed.as_deref()) {
+        (Some(user), _) => ("user_id", user),
+        (None, Some(hash)) => ("email", hash),
+        (None, None) => return NOT_APPLICABLE,
+    };
+    let hash = xxh3_128_with_seed(identity.as_bytes(), seed ^ kind.len() as u64);
+    members.intern(hash, || {
+        [
+            Some(kind.to_owned()),
+            Some(identity.to_owned()),
+            event.user_id.as_deref().map(str::to_owned),
+            hashed.clone(),
+            email
+                .and_then(|email| email.rsplit_once('@'))
+                .map(|(_, domain)| domain.to_owned()),
+            email
+                .filter(|_| policy.keep_email == KeepEmail::Full)
+                .map(str::to_owned),
+        ]
+    })
+}
+
+/// No referrer is a direct visit, and so is the way back from paying; one that is no address is unknown.
+pub fn referrer(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
+    let Some(referrer) = event.referrer.as_deref() else {
+        return if event.referrer_url.is_some() {
+            UNKNOWN
+        } else {
+            NOT_APPLICABLE
+        };
+    };
+    if referrer.kind == Kind::Payment && !referrer.is_internal {
+        return NOT_APPLICABLE;
+    }
+    let term = event.search_term.as_deref().unwrap_or_default();
+    let seed = seed ^ u64::from(referrer.is_internal);
+    let hash = if term.is_empty() {
+        xxh3_128_with_seed(referrer.url.as_bytes(), seed)
+    } else {
+        chained(seed, &[&referrer.url, term])
+    };
+    members.intern(hash, || {
+        [
+            Some(referrer.url.clone()),
+            Some(referrer.host.clone()),
+            Some(referrer.registrable_domain.clone()),
+            Some(referrer.kind.name().to_owned()),
+            Some(referrer.source.clone()),
+            Some(referrer.medium.to_owned()),
+            Some(term.to_owned()),
+            Some(referrer.is_internal.to_string()),
+        ]
+    })
+}
+
+/// A store that nobody described yet has the domain of the page it is first seen on.
+pub fn store(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
+    let Some(id) = event.store_id.as_deref() else {
+        return BLANK;
+    };
+    members.intern(xxh3_128_with_seed(id.as_bytes(), seed), || {
+        let page = event.page.as_deref();
+        [
+            Some(id.to_owned()),
+            page.and_then(|page| page.domain.clone()),
+            page.and_then(|page| page.country).map(str::to_owned),
+        ]
+    })
+}
+
+/// The visitor's country.
+pub fn geography(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
+    match (event.ip, event.country) {
+        (None, _) => BLANK,
+        (Some(_), None) => UNKNOWN,
+        (Some(_), Some(country)) => match std::str::from_utf8(&country) {
+            Ok(code) => members.natural(seed, code),
+            Err(_) => UNKNOWN,
+        },
+    }
+}
+
+pub fn campaign(members: &mut Members, seed: u64, traffic: &Traffic) -> i32 {
+    let click_id = traffic.click_id.name();
+    let natural = [
+        &*traffic.source,
+        &*traffic.medium,
+        &traffic.campaign,
+        &traffic.term,
+        &traffic.content,
+        click_id,
+    ];
+    members.intern(chained(seed, &natural), || {
+        let [source, medium, campaign, term, content, click_id] =
+            natural.map(|part| Some(part.to_owned()));
+        let channel = Some(traffic.channel.name().to_owned());
+        [source, medium, campaign, term, content, click_id, channel]
+    })
+}
+
+/// (user agent, browser, operating system) of a header.
+pub fn agent(
+    members: &mut [Members; Dimension::COUNT],
+    seed: u64,
+    hash: u128,
+    header: &str,
+    agent: &Agent,
+) -> [i32; 3] {
+    let user_agent = members[Dimension::UserAgent as usize].intern(hash, || {
+        [
+            Some(header.to_owned()),
+            Some(agent.device_class.name().to_owned()),
+            Some(agent.is_bot.to_string()),
+        ]
+    });
+    let browser = family(
+        &mut members[Dimension::Browser as usize],
+        seed,
+        &agent.browser,
+        &agent.browser_version,
+        &agent.browser_vendor,
+    );
+    let os = family(
+        &mut members[Dimension::Os as usize],
+        seed,
+        &agent.os,
+        &agent.os_version,
+        &agent.os_vendor,
+    );
+    [user_agent, browser, os]
+}
+
+fn family(members: &mut Members, seed: u64, name: &str, version: &str, vendor: &str) -> i32 {
+    if name.is_empty() {
+        return UNKNOWN;
+    }
+    let hash = xxh3_128_with_seed(
+        version.as_bytes(),
+        xxh3_128_with_seed(name.as_bytes(), seed) as u64,
+    );
+    members.intern(hash, || {
+        [
+            Some(name.to_owned()),
+            Some(version.to_owned()),
+            Some(vendor.to_owned()),
+        ]
+    })
+}
