@@ -1,19 +1,23 @@
 //! starsink: a Kafka topic of shop events as a live star schema inside PostgreSQL, exactly once.
 //!
-//! # Layout, in the order the data flows
-//! - [`settings`]  every GUC, and what a worker takes of them at a moment
-//! - [`kafka`]     the broker: the only place that names librdkafka
+//! # Layout: each knows what stands above it only
 //! - [`starsink_core`] what needs no server: messages, sessions, aggregates, pages
-//! - [`warehouse`] the transaction: keys, facts, quarantine, ledger; main thread only
+//! - [`server`]    what everything needs of PostgreSQL: transactions, statements, failures
+//! - [`kafka`]     the broker: the only place that names librdkafka
+//! - [`settings`]  every GUC, and what a worker takes of them at a moment
+//! - [`layout`]    the tables of the warehouse
+//! - [`load`]      a batch's transaction: keys, facts, quarantine, ledger
+//! - [`fold`]      committed batches into sessions, orders and aggregates
 //! - [`worker`]    the processes that join them
 //! - [`functions`] what SQL calls
-//! - [`error`]     failures, and how they become the server's errors
 
-mod error;
+mod fold;
 mod functions;
 mod kafka;
+mod layout;
+mod load;
+mod server;
 mod settings;
-mod warehouse;
 mod worker;
 
 use pgrx::prelude::*;
@@ -27,7 +31,7 @@ pgrx::pg_module_magic!();
 /// Called by the server when it loads the library.
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
-    error::keep_backtraces_from_clients();
+    server::failure::keep_backtraces_from_clients();
     settings::register();
     // SAFETY: plain globals of the server.
     let (is_preloading, is_upgrading) = unsafe {

@@ -6,7 +6,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 use starsink_core::time::POSTGRES_EPOCH;
 
-use crate::error::Failure;
+use crate::server::failure::Failure;
 use starsink_core::aggregate::devices::{self, Devices};
 use starsink_core::aggregate::tally::{self, Tally};
 use starsink_core::aggregate::union::Union;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::error::Failure;
-use crate::warehouse::transaction;
-use crate::worker::pipeline::{wake_main, with_signals_blocked};
+use crate::server::failure::Failure;
+use crate::server::process;
+use crate::server::process::{wake_main, with_signals_blocked};
+use crate::server::transaction;
 
 /// Between two looks whether it is done; its end wakes the session.
 const LOOK: Duration = Duration::from_millis(100);
@@ -73,7 +74,7 @@ pub fn run<R: Send + 'static>(
         if thread.is_finished() {
             return Err(Failure::sql("asking Kafka", "the thread has ended"));
         }
-        transaction::rest(LOOK);
+        process::rest(LOOK);
         transaction::interrupted()?;
     }
 }

@@ -10,9 +10,9 @@ use pgrx::datum::{Inet, JsonB};
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::prelude::*;
 
-use crate::error::Failure;
+use crate::load::knowledge;
+use crate::server::failure::Failure;
 use crate::settings::Settings;
-use crate::worker::assignment;
 use starsink_core::event::address::is_private;
 use starsink_core::event::choice::label::Role;
 use starsink_core::event::choice::{self, alloy, stone};
@@ -47,7 +47,7 @@ impl Known {
         // SAFETY: reads a variable of this process.
         let statement = unsafe { pg_sys::GetCurrentStatementStartTimestamp() };
         if self.statement != statement {
-            match assignment::sites() {
+            match knowledge::sites() {
                 Ok(table) if self.table.as_ref() == Some(&table) => {}
                 Ok(table) => {
                     self.links = Links::new(Vec::new(), Sites::of(&table));
@@ -225,7 +225,7 @@ fn country_of_ip(ip: Inet) -> Option<String> {
 #[search_path(pg_catalog, pg_temp)]
 fn email_hash(email: &str) -> Option<String> {
     let address = email::normalised(email.into())?;
-    match assignment::email_key() {
+    match knowledge::email_key() {
         Ok(key) => Some(starsink_core::text::hash::hex(&hash_email(&key, &address))),
         Err(failure) => failure.raise(),
     }

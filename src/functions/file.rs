@@ -7,7 +7,7 @@ use std::path::Path;
 
 use pgrx::pg_sys;
 
-use crate::error::Failure;
+use crate::server::failure::Failure;
 
 /// Opens a regular file. A pipe, a device or a socket may have no end, and is none; it is not waited for either, and what
 /// was opened is looked at, not what stands there a moment before.

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use pgrx::prelude::*;
 
-use crate::error::Failure;
+use crate::fold::write::Folder;
+use crate::server::failure::Failure;
+use crate::server::transaction;
 use crate::settings::Settings;
-use crate::warehouse::fold::write::Folder;
-use crate::warehouse::transaction;
 
 thread_local! {
     static FOLDER: RefCell<Option<Folder>> = const { RefCell::new(None) };

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use crate::worker::assignment;
+use crate::load::knowledge;
 use starsink_core::event::email;
 use starsink_core::event::mailbox::spellings;
 use starsink_core::event::mention::Wanted;
@@ -24,7 +24,7 @@ fn with_key<R>(body: impl FnOnce(&[u8]) -> R) -> R {
     let known = KEY.take().filter(|(since, _)| *since == now);
     let (_, key) = KEY.with_borrow_mut(|place| {
         place
-            .insert(known.unwrap_or_else(|| match assignment::email_key() {
+            .insert(known.unwrap_or_else(|| match knowledge::email_key() {
                 Ok(key) => (now, key),
                 Err(failure) => failure.raise(),
             }))

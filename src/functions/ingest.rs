@@ -9,13 +9,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use pgrx::prelude::*;
 
-use super::file::{self, Cancellable};
-use super::loader::{Call, with_loader};
-use super::quarantined;
-use crate::error::Failure;
-use crate::warehouse::ledger::Kind;
-use crate::warehouse::load::{Counts, Source};
-use crate::warehouse::transaction;
+use crate::functions::file::{self, Cancellable};
+use crate::functions::loader::{Call, with_loader};
+use crate::functions::quarantined;
+use crate::load::Source;
+use crate::load::account::Counts;
+use crate::load::ledger::Kind;
+use crate::server::failure::Failure;
+use crate::server::statement::Statement;
+use crate::server::transaction;
 use crate::worker::state::Progress;
 use starsink_core::batch::{Batch, Origin};
 use starsink_core::text::lines;
@@ -45,7 +47,8 @@ fn ingest(payload: &str) -> &'static str {
 
 fn ingest_one(payload: &[u8]) -> Result<Counts, Failure> {
     let mut call = Call::new(SQL_TOPIC)?;
-    let offset = Spi::get_one::<i64>("SELECT pg_catalog.nextval('starsink.sql_offset')")?
+    let offset = Statement::new("SELECT pg_catalog.nextval('starsink.sql_offset')", &[])
+        .first(&[], |row| row.get::<i64>(1))?
         .unwrap_or_default();
     let mut batch = Batch::new();
     add(&mut batch, &mut call, offset, payload);

@@ -2,7 +2,7 @@
 
 use pgrx::prelude::*;
 
-use crate::warehouse::layout;
+use crate::layout;
 use starsink_core::aggregate::cells::TABLES;
 
 /// What create_warehouse() lays out: kind (relation, index or function), schema and name.

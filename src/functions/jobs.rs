@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
-use crate::error::Failure;
+use crate::server::failure::Failure;
 use crate::settings;
 use crate::worker::job_board::{self, Note};
 use starsink_core::event::url::Location;

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 
 use pgrx::prelude::*;
 
-use crate::error::Failure;
+use crate::layout;
+use crate::load::Loader;
+use crate::load::knowledge::Knowledge;
+use crate::server::failure::Failure;
+use crate::server::statement::script;
 use crate::settings::Settings;
-use crate::warehouse::layout;
-use crate::warehouse::load::Loader;
-use crate::worker::assignment;
 use crate::worker::partition_maker;
 use starsink_core::batch::Frame;
 use starsink_core::event::reader::Reader;
@@ -36,12 +37,9 @@ impl Call {
     pub fn new(topic: &str) -> Result<Call, Failure> {
         if !layout::exists() {
             // By its SQL name: it runs with the rights of a superuser, which the caller's owner has not.
-            pgrx::spi::Spi::run("SELECT starsink.create_warehouse()")?;
+            script("SELECT starsink.create_warehouse()")?;
         }
-        let mut policy = Settings::current().policy;
-        policy.email_key = assignment::email_key()?;
-        policy.store_labels = assignment::store_labels()?;
-        policy.sites = assignment::sites()?;
+        let policy = Knowledge::current()?.complete(Settings::current().policy);
         let mut reader = match READER.take() {
             Some(reader) if *reader.policy() == policy => reader,
             _ => Reader::new(policy),

@@ -142,7 +142,7 @@ extension_sql_file!(
 #[pg_extern(security_definer)]
 #[search_path(pg_catalog, pg_temp)]
 fn create_warehouse() {
-    if let Err(failure) = crate::warehouse::layout::create_once_more() {
+    if let Err(failure) = crate::layout::create_once_more() {
         failure.raise();
     }
 }

@@ -5,9 +5,9 @@ use pgrx::datum::JsonB;
 use pgrx::heap_tuple::PgHeapTuple;
 use pgrx::prelude::*;
 
-use crate::error::Failure;
+use crate::server::failure::Failure;
 use crate::settings::Crawl;
-use crate::worker::crawl_queue;
+use crate::worker::crawler::queue;
 use starsink_core::crawl::extract::{self, Page};
 use starsink_core::crawl::hosts::Place;
 
@@ -28,13 +28,13 @@ fn extract_product(
 fn row(page: &Page) -> Result<PgHeapTuple<'static, pgrx::AllocatedByRust>, Failure> {
     let mut row = PgHeapTuple::new_composite_type("starsink.product_page").map_err(unmade)?;
     let mut set = |name: &str, value: Option<String>| row.set_by_name(name, value).map_err(unmade);
-    for (name, value) in crawl_queue::attributes(page) {
+    for (name, value) in queue::attributes(page) {
         set(name, value)?;
     }
     let price = page.product.price.map(|price| price.to_string());
     let price = price.and_then(|price| AnyNumeric::try_from(price.as_str()).ok());
     row.set_by_name("price", price).map_err(unmade)?;
-    for (name, value) in crawl_queue::lists(page) {
+    for (name, value) in queue::lists(page) {
         row.set_by_name(name, JsonB(value)).map_err(unmade)?;
     }
     Ok(row)
@@ -60,7 +60,7 @@ fn crawl_place(
     let Some(place) = Place::parse(url) else {
         return TableIterator::once((None, None, false));
     };
-    match crawl_queue::allowed_hosts(&Crawl::current()) {
+    match queue::allowed_hosts(&Crawl::current()) {
         Ok(hosts) => {
             let is_allowed = hosts.permit(&place.url);
             TableIterator::once((Some(place.url), Some(place.host), is_allowed))

@@ -5,8 +5,8 @@ use pgrx::pg_sys;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode};
 
-use crate::error::Failure;
-use crate::warehouse::statement::{Statement, get};
+use crate::server::failure::Failure;
+use crate::server::statement::Statement;
 
 /// Most kinds of trouble that one call tells of.
 const MOST: usize = 5;
@@ -64,7 +64,7 @@ pub fn last() -> Result<i64, Failure> {
         &[],
     )
     .each(&[], |row| {
-        last = get(row, 1)?;
+        last = row.get(1)?;
         Ok(())
     })?;
     Ok(last)
@@ -73,7 +73,7 @@ pub fn last() -> Result<i64, Failure> {
 fn tell(statement: &Statement, values: &[DatumWithOid<'_>]) -> Result<(), Failure> {
     let mut groups: Vec<(String, i64, i64, String)> = Vec::new();
     statement.each(values, |row| {
-        groups.push((get(row, 1)?, get(row, 2)?, get(row, 3)?, get(row, 4)?));
+        groups.push((row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
         Ok(())
     })?;
     for (codes, count, first, detail) in groups.into_iter().take(MOST) {

@@ -9,10 +9,10 @@ use pgrx::datum::{Date, DatumWithOid};
 use pgrx::prelude::*;
 use pgrx::{AnyNumeric, pg_sys};
 
-use super::file::{self, Cancellable};
-use crate::error::Failure;
-use crate::warehouse::layout;
-use crate::warehouse::statement::{Statement, get};
+use crate::functions::file::{self, Cancellable};
+use crate::layout;
+use crate::server::failure::Failure;
+use crate::server::statement::{Statement, script};
 use starsink_core::world::archive;
 use starsink_core::world::currencies::FORMER;
 use starsink_core::world::rates::{Rate, RateError, parse_ecb, parse_rows};
@@ -72,7 +72,7 @@ impl Columns {
             &[],
         )
         .each(&[], |row| {
-            known.insert(get(row, 1)?);
+            known.insert(row.get(1)?);
             Ok(())
         })?;
         Ok(Columns {
@@ -193,7 +193,7 @@ fn format_of(input: &mut impl BufRead) -> Result<&'static str, Failure> {
 }
 
 fn merge(columns: &Columns, name: &str) -> Result<Loaded, Failure> {
-    Spi::run(
+    script(
         "CREATE TEMP TABLE starsink_rates (currency_code text, rate_date date, rate numeric, source text) ON COMMIT DROP",
     )?;
     Statement::new(
@@ -212,13 +212,14 @@ fn merge(columns: &Columns, name: &str) -> Result<Loaded, Failure> {
         &[],
     )
     .each(&[] as &[DatumWithOid<'_>], |row| {
-        result = (0, get(row, 1)?, get(row, 2)?, get(row, 3)?, get(row, 4)?, 0, None, 0);
+        result = (0, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, 0, None, 0);
         Ok(())
     })?;
-    Spi::run("DROP TABLE pg_temp.starsink_rates")?;
+    script("DROP TABLE pg_temp.starsink_rates")?;
     if result.1 + result.2 > 0 {
-        result.7 =
-            Spi::get_one::<i64>("SELECT starsink.revalue_order_lines()")?.unwrap_or_default();
+        result.7 = Statement::new("SELECT starsink.revalue_order_lines()", &[])
+            .first(&[], |row| row.get::<i64>(1))?
+            .unwrap_or_default();
     }
     Ok(result)
 }

@@ -10,13 +10,13 @@ use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::file;
-use super::rates;
-use crate::error::Failure;
+use crate::functions::file;
+use crate::functions::rates;
+use crate::server::failure::Failure;
+use crate::server::process::with_signals_blocked;
+use crate::server::statement::Statement;
+use crate::server::transaction;
 use crate::settings;
-use crate::warehouse::statement::Statement;
-use crate::warehouse::transaction;
-use crate::worker::pipeline::with_signals_blocked;
 use starsink_core::crawl::fetch::{Answer, Fetcher, Limits, Request};
 use starsink_core::crawl::resolver::SystemNames;
 use starsink_core::world::archive;
@@ -81,7 +81,7 @@ fn mark_of(job: &str) -> Result<Option<String>, Failure> {
     Statement::new("SELECT starsink.job_mark($1)", &[pgrx::pg_sys::TEXTOID]).each(
         &[job.into()],
         |row| {
-            mark = row.get(1)?;
+            mark = row.optional(1)?;
             Ok(())
         },
     )?;

@@ -8,13 +8,13 @@ use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::loader::{Call, with_loader};
-use super::quarantined;
-use crate::error::Failure;
-use crate::warehouse::layout;
-use crate::warehouse::load::Counts;
-use crate::warehouse::statement::{Statement, get};
-use crate::warehouse::transaction;
+use crate::functions::loader::{Call, with_loader};
+use crate::functions::quarantined;
+use crate::layout;
+use crate::load::account::Counts;
+use crate::server::failure::Failure;
+use crate::server::statement::Statement;
+use crate::server::transaction;
 use starsink_core::batch::span::Span;
 use starsink_core::batch::{Batch, Origin};
 use starsink_core::event::code::Code;
@@ -101,15 +101,15 @@ fn redrive_all(code: Option<&str>, ids: Option<Vec<Option<i64>>>) -> Result<Coun
 fn read(waiting: &Statement, values: &[DatumWithOid<'_>]) -> Result<Vec<Message>, Failure> {
     let mut messages = Vec::new();
     waiting.each(values, |row| {
-        let time: Option<TimestampWithTimeZone> = row.get(5)?;
+        let time: Option<TimestampWithTimeZone> = row.optional(5)?;
         messages.push(Message {
-            id: get(row, 1)?,
-            topic: get(row, 2)?,
-            partition: get(row, 3)?,
-            offset: get(row, 4)?,
+            id: row.get(1)?,
+            topic: row.get(2)?,
+            partition: row.get(3)?,
+            offset: row.get(4)?,
             time_ms: time.map_or(-1, |time| (i64::from(time) + POSTGRES_EPOCH) / 1000),
-            key: row.get(6)?,
-            payload: row.get(7)?,
+            key: row.optional(6)?,
+            payload: row.optional(7)?,
         });
         Ok(())
     })?;
@@ -158,7 +158,7 @@ fn require_waiting(ids: &[i64]) -> Result<(), Failure> {
         &[pg_sys::INT8ARRAYOID],
     )
     .each(&[ids.to_vec().into()], |row| {
-        missing = row.get(1)?;
+        missing = row.optional(1)?;
         Ok(())
     })?;
     missing.map_or(Ok(()), |id| Err(Failure::not_waiting(id)))

@@ -9,16 +9,15 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::beside::{self, Wanted};
-use crate::error::Failure;
+use crate::functions::beside::{self, Wanted};
 use crate::kafka::client::{self, Client};
 use crate::kafka::notices::Notices;
 use crate::kafka::topic::{Description, Watermarks};
+use crate::layout;
+use crate::load::ledger::{Ledger, Position};
+use crate::server::failure::Failure;
+use crate::server::statement::Statement;
 use crate::settings::Settings;
-use crate::warehouse::layout;
-use crate::warehouse::ledger::{Ledger, Position};
-use crate::warehouse::statement::Statement;
-use crate::worker::assignment;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -121,7 +120,7 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
     let settings = settings.with_secrets()?;
     let (topic_id, targets) = beside::run({
         let (settings, target) = (settings.clone(), *target);
-        let properties = assignment::properties(&settings);
+        let properties = settings.kafka_client();
         move |wanted| look_up(&settings.topic, &properties, target, wanted)
     })?;
     // Commands take effect in the order of their numbers; the lock keeps that the order of their commits.
@@ -136,7 +135,7 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
         &[pg_sys::TEXTOID],
     )
     .run(&[words.into()])?;
-    Spi::run("SELECT starsink.warn_unwatched()")?;
+    Statement::new("SELECT starsink.warn_unwatched()", &[]).run(&[])?;
     let ledger = Ledger::new();
     let partitions: Vec<i32> = targets.iter().map(|(partition, _)| *partition).collect();
     let positions = ledger.positions(&settings.topic, &partitions)?;

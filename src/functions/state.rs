@@ -4,7 +4,7 @@ use chrono::DateTime;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
-use super::jobs::time;
+use crate::functions::jobs::time;
 use crate::settings::{self, catalog};
 use crate::worker::state::{self, BOARD};
 use starsink_core::event::code::{Code, Codes};

@@ -6,9 +6,9 @@ use std::ffi::CStr;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use crate::error::Failure;
+use crate::fold::tail;
+use crate::server::failure::Failure;
 use crate::settings::Settings;
-use crate::warehouse::fold::tail;
 
 #[unsafe(no_mangle)]
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! A connection to the cluster: one librdkafka handle, its callbacks, and its end.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::fmt;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,8 +9,9 @@ use std::sync::Arc;
 use rdkafka::bindings as rd;
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::notices::{Notice, Notices};
-use super::properties::Configuration;
+use crate::kafka::notices::{Notice, Notices};
+use crate::kafka::properties::Configuration;
+use crate::kafka::text::text;
 
 /// A failure of Kafka or of the way to it. The text names no secret.
 #[derive(Clone, Debug)]
@@ -30,6 +31,15 @@ impl Error {
         }
     }
 
+    /// The topic is not there, or not ours to read: no use in going on with it.
+    pub fn is_gone(&self) -> bool {
+        use RDKafkaErrorCode::{TopicAuthorizationFailed, UnknownTopic, UnknownTopicOrPartition};
+        matches!(
+            self.code,
+            Some(UnknownTopicOrPartition | UnknownTopic | TopicAuthorizationFailed)
+        )
+    }
+
     /// No broker answered: it may be too early, or there may be none.
     pub fn is_silence(&self) -> bool {
         use RDKafkaErrorCode::{AllBrokersDown, BrokerTransportFailure, OperationTimedOut};
@@ -44,15 +54,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-/// A copy of a C string; empty for NULL.
-pub(super) fn text(c: *const c_char) -> String {
-    if c.is_null() {
-        return String::new();
-    }
-    // SAFETY: librdkafka's strings are terminated.
-    unsafe { CStr::from_ptr(c) }.to_string_lossy().into_owned()
 }
 
 /// One librdkafka consumer handle.

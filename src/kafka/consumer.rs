@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rdkafka::bindings as rd;
 
-use super::client::{Client, Error};
-use super::topic::c_string;
+use crate::kafka::client::{Client, Error};
+use crate::kafka::topic::c_string;
 
 const OK: rd::rd_kafka_resp_err_t = rd::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR;
 

@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //! - [`properties`] the configuration, checked by librdkafka itself
+//! - [`text`]       librdkafka's texts
 //! - [`notices`]    what librdkafka has to say, queued for the main thread
 //! - [`client`]     a connection: life and death
 //! - [`topic`]      look-ups: partitions, topic id, watermarks, offsets by time
@@ -11,4 +12,5 @@ pub mod client;
 pub mod consumer;
 pub mod notices;
 pub mod properties;
+mod text;
 pub mod topic;

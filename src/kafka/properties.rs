@@ -4,6 +4,8 @@ use std::ffi::{CString, c_char};
 
 use rdkafka::bindings as rd;
 
+use crate::kafka::text::text;
+
 /// Why a list of properties is refused.
 #[derive(Debug)]
 pub struct Refusal {
@@ -161,7 +163,7 @@ impl Configuration {
         if answer == rd::rd_kafka_conf_res_t::RD_KAFKA_CONF_OK {
             return Ok(());
         }
-        Err(super::client::text(reason.as_ptr()))
+        Err(text(reason.as_ptr()))
     }
 
     pub fn as_ptr(&self) -> *mut rd::rd_kafka_conf_t {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use rdkafka::bindings as rd;
 
-use super::client::{Client, Error, text};
+use crate::kafka::client::{Client, Error};
+use crate::kafka::text::text;
 
 /// A topic as the cluster describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -240,7 +240,7 @@ pub fn base_currency(value: &str) -> Result<(), Refusal> {
 }
 
 pub fn oldest_event(value: &str) -> Result<(), Refusal> {
-    if super::current::day_start(value).is_some() {
+    if day_start(value).is_some() {
         return Ok(());
     }
     refuse(
@@ -368,4 +368,13 @@ fn options(setting: &str, value: &str, secret: bool) -> Result<(), Refusal> {
                 &refusal.hint,
             )
         })
+}
+
+/// Midnight UTC of a day written YYYY-MM-DD, microseconds since the Unix epoch.
+pub fn day_start(value: &str) -> Option<i64> {
+    let day = chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d").ok()?;
+    let start = day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros();
+    (0..=253_402_214_400_000_000)
+        .contains(&start)
+        .then_some(start)
 }

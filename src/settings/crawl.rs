@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::current::get;
-use super::guc::*;
+use crate::settings::guc::*;
 use starsink_core::crawl::fetch::Limits;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,12 +6,12 @@ use pgrx::pg_sys::GucSource;
 use pgrx::prelude::*;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
-use super::catalog;
-use super::check;
-use super::choices::{
+use crate::settings::catalog;
+use crate::settings::check;
+use crate::settings::choices::{
     Email, EndpointCheck, Ip, IsolationLevel, OffsetReset, OnReset, SaslMechanism, SecurityProtocol,
 };
-use super::secret::{self, Secret};
+use crate::settings::secret::{self, Secret};
 use starsink_core::event::order::MAX_LINES;
 
 pub(super) type Text = GucSetting<Option<CString>>;
@@ -269,6 +269,14 @@ fn choice<T: pgrx::guc::GucEnum + 'static>(name: &'static CStr, setting: &'stati
         GucContext::Sighup,
         GucFlags::default(),
     );
+}
+
+/// The text of a setting.
+pub(super) fn get(setting: &'static Text) -> String {
+    setting
+        .get()
+        .map(|value| value.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// Registers every setting. Called once, from `_PG_init`.

@@ -4,6 +4,7 @@
 //! - [`guc`]     the GUCs and their registration
 //! - [`choices`] settings with a fixed set of values
 //! - [`current`] the values of one moment
+//! - [`kafka`]   the same in librdkafka's words
 //! - [`crawl`]   those of the crawler, at one moment
 //! - [`check`]   check hooks: what a value must be, and what the error says
 //! - [`secret`]  settings whose value no view and no log line ever shows
@@ -19,6 +20,7 @@ mod choices;
 mod crawl;
 mod current;
 mod guc;
+mod kafka;
 mod secret;
 
 use std::time::Duration;
@@ -31,8 +33,7 @@ pub use current::{
 };
 pub use guc::register;
 
-use crate::error::Failure;
-use crate::worker::state::{CRAWLER, WATCH};
+use crate::server::failure::Failure;
 use starsink_core::event::policy::Policy;
 
 /// The settings of one moment.
@@ -81,22 +82,13 @@ impl Settings {
         alike == *other
     }
 
-    /// Whether the worker of this slot has something to do.
-    pub fn wants(&self, worker: i32) -> bool {
-        match worker {
-            CRAWLER => self.crawl_enabled,
-            WATCH => true,
-            number => number <= self.workers,
-        }
-    }
-
     pub fn current() -> Settings {
         current::current()
     }
 
     /// With what librdkafka needs to log in: some of it may stand in files.
     pub fn with_secrets(mut self) -> Result<Settings, Failure> {
-        self.kafka.extend(current::kafka_secrets()?);
+        self.kafka.extend(kafka::secrets()?);
         Ok(self)
     }
 }

@@ -13,8 +13,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use parking_lot::Mutex;
 use pgrx::prelude::*;
 
-use super::check::Refusal;
-use crate::error::Failure;
+use crate::server::failure::Failure;
+use crate::settings::check::Refusal;
 
 /// What pg_settings, SHOW and the log see in place of a secret, set or not.
 const MASK: &CStr = c"********";

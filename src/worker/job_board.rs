@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use pgrx::PGRXSharedMemory;
 
-use super::shared::Shared;
-use super::state::Text;
+use crate::server::shared::Shared;
+use crate::worker::state::Text;
 
 /// Jobs that can be shown with live state; more run all the same.
 const MAX_JOBS: usize = 64;

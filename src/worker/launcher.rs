@@ -10,9 +10,10 @@ use pgrx::bgworkers::{
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::state::{self, State};
+use crate::server::transaction;
 use crate::settings::Settings;
-use crate::warehouse::transaction;
+use crate::worker::session::is_wanted;
+use crate::worker::state::{self, State};
 use starsink_core::time::backoff::{Backoff, jitter};
 
 const ROUND: Duration = Duration::from_millis(500);
@@ -34,9 +35,9 @@ pub fn register() {
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
     BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP);
-    super::session::die_on_sigterm();
+    crate::worker::session::die_on_sigterm();
     BackgroundWorker::connect_worker_to_spi(None, None);
-    super::session::pin();
+    crate::worker::session::pin();
     let mut places: Vec<Place> = (0..state::MAX_WORKERS as i32).map(Place::new).collect();
     loop {
         let settings = Settings::current();
@@ -47,11 +48,11 @@ pub extern "C-unwind" fn starsink_launcher_main(_argument: pg_sys::Datum) {
         for place in &mut places {
             let is_needed = place.number != state::WATCH || state::steward_is_late();
             place.keep(
-                is_there && is_needed && settings.wants(place.number),
+                is_there && is_needed && is_wanted(place.number, &settings),
                 &settings,
             );
         }
-        super::session::wait(ROUND);
+        crate::worker::session::wait(ROUND);
     }
 }
 

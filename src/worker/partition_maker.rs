@@ -14,10 +14,11 @@ use pgrx::bgworkers::{
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::session::{die_on_sigterm, pin};
-use crate::error::Failure;
-use crate::warehouse::partitions::{Partitions, pause};
-use crate::warehouse::transaction;
+use crate::load::partitions::{Partitions, pause};
+use crate::server::failure::Failure;
+use crate::server::process;
+use crate::server::transaction;
+use crate::worker::session::{die_on_sigterm, pin};
 
 /// Times that one worker is told: what it is told fits 127 bytes.
 const AT_MOST: usize = 5;
@@ -71,7 +72,7 @@ fn wait_for(worker: DynamicBackgroundWorker) -> Result<(), Failure> {
             let _ = worker.terminate().wait_for_shutdown();
             return transaction::interrupted();
         }
-        transaction::rest(LOOK);
+        process::rest(LOOK);
     }
 }
 

@@ -9,11 +9,12 @@ use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use super::state;
-use crate::error::Failure;
+use crate::layout;
+use crate::server::failure::Failure;
+use crate::server::statement::Statement;
+use crate::server::transaction;
 use crate::settings::Settings;
-use crate::warehouse::statement::{Statement, get};
-use crate::warehouse::{layout, transaction};
+use crate::worker::state::{self, CRAWLER, WATCH};
 
 /// Settings of a worker's session. Look-ups are by index whatever the statistics say; foreign keys were resolved in
 /// the same transaction, so their triggers do not fire: triggers marked ALWAYS do.
@@ -148,7 +149,7 @@ impl Session {
     /// extension is new.
     pub fn look_around(&self, settings: &Settings) -> Result<Presence, Failure> {
         if settings.database != self.database
-            || !settings.wants(self.worker)
+            || !is_wanted(self.worker, settings)
             || self.is_wanted_empty()?
         {
             // SAFETY: an orderly end of the process; the launcher starts another one where one is wanted.
@@ -212,7 +213,7 @@ impl Session {
 fn single(statement: &Statement) -> Result<bool, Failure> {
     let mut answer = false;
     statement.each(&[], |row| {
-        answer = get(row, 1)?;
+        answer = row.get(1)?;
         Ok(())
     })?;
     Ok(answer)
@@ -302,4 +303,13 @@ unsafe extern "C-unwind" fn leave_at_once(code: i32, _argument: pg_sys::Datum) {
 
 unsafe extern "C-unwind" fn clear_state(_code: i32, worker: pg_sys::Datum) {
     state::clear(worker.value() as i32, 0);
+}
+
+/// Whether the worker of this slot has something to do.
+pub fn is_wanted(worker: i32, settings: &Settings) -> bool {
+    match worker {
+        CRAWLER => settings.crawl_enabled,
+        WATCH => true,
+        number => number <= settings.workers,
+    }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use pgrx::PGRXSharedMemory;
 
-use super::shared::Shared;
+use crate::server::shared::Shared;
 
 /// Slots for workers: 0 is the steward's, then those of the ingest workers, as many as the setting's bound says,
 /// the crawler's and the watch's.
 pub const MAX_WORKERS: usize = 35;
 /// The crawler's slot.
 pub const CRAWLER: i32 = 33;
-/// The slot of the watch: see [`super::watch`].
+/// The slot of the watch: see [`crate::worker::steward::watch`].
 pub const WATCH: i32 = 34;
 /// How long the steward may be away from the alerts until somebody else looks after them. [unit: microseconds]
 const LATE: i64 = 10_000_000;

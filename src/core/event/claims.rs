@@ -1,5 +1,7 @@
 //! What holds of every payload whatsoever: asserted by property tests and by the fuzzer.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 pub mod corpus;
 #[cfg(test)]
 mod prices;

@@ -52,3 +52,28 @@ impl Order {
         (self.time, &self.event_id) < (other.time, &other.event_id)
     }
 }
+
+/// A numeric in ten-thousandths, rounded half up; `None` where it is blank or no number that fits.
+pub fn amount(text: &str) -> Option<i128> {
+    let (sign, digits) = text
+        .strip_prefix('-')
+        .map_or((1, text), |digits| (-1, digits));
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty()
+        || !whole
+            .bytes()
+            .chain(decimals.bytes())
+            .all(|digit| digit.is_ascii_digit())
+    {
+        return None;
+    }
+    let mut value: i128 = whole
+        .parse()
+        .ok()
+        .filter(|whole| *whole < i128::MAX / SCALE / 10)?;
+    let mut places = decimals.bytes().map(|digit| i128::from(digit - b'0'));
+    for _ in 0..4 {
+        value = value * 10 + places.next().unwrap_or(0);
+    }
+    Some(sign * (value + i128::from(places.next().is_some_and(|digit| digit >= 5))))
+}

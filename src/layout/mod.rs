@@ -1,0 +1,245 @@
+//! The tables: made by one idempotent script, owned by the database and not by the extension, so that DROP EXTENSION
+//! never drops an event and pg_dump carries them like any others.
+//!
+//! A superuser makes the schemas and nothing else: the script runs as the warehouse's owner, so that whatever lies in
+//! its way, it gets nobody the superuser's rights. What another role laid there is refused.
+//!
+//! # Layout
+//! - [`inventory`] their names
+
+pub mod inventory;
+
+use pgrx::pg_sys;
+
+use crate::server::failure::Failure;
+use crate::server::statement::{Statement, script};
+use crate::server::transaction;
+use inventory::Laid;
+
+/// What a superuser does for it.
+const SCHEMA: &str = include_str!("../../sql/warehouse/schema.sql");
+/// What lies there and belongs to somebody else.
+const STRANGERS: &str = include_str!("../../sql/warehouse/strangers.sql");
+/// What a superuser owns that is the warehouse's, as after a restore that left the owners out.
+const ADOPTED: &str = include_str!("../../sql/warehouse/adopted.sql");
+
+/// The script, one concern per file, in order.
+const SCRIPT: &[(&str, &str)] = &[
+    ("columns", include_str!("../../sql/warehouse/columns.sql")),
+    (
+        "dimensions",
+        include_str!("../../sql/warehouse/dimensions.sql"),
+    ),
+    ("traffic", include_str!("../../sql/warehouse/traffic.sql")),
+    ("options", include_str!("../../sql/warehouse/options.sql")),
+    ("money", include_str!("../../sql/warehouse/money.sql")),
+    ("members", include_str!("../../sql/warehouse/members.sql")),
+    (
+        "fact_event",
+        include_str!("../../sql/warehouse/fact_event.sql"),
+    ),
+    ("ledger", include_str!("../../sql/warehouse/ledger.sql")),
+    ("sessions", include_str!("../../sql/warehouse/sessions.sql")),
+    (
+        "aggregates",
+        include_str!("../../sql/warehouse/aggregates.sql"),
+    ),
+    ("fold", include_str!("../../sql/warehouse/fold.sql")),
+    ("live", include_str!("../../sql/warehouse/live.sql")),
+    ("minutes", include_str!("../../sql/warehouse/minutes.sql")),
+    ("jobs", include_str!("../../sql/warehouse/jobs.sql")),
+    (
+        "quarantine",
+        include_str!("../../sql/warehouse/quarantine.sql"),
+    ),
+    ("merge", include_str!("../../sql/warehouse/merge.sql")),
+    ("crawl", include_str!("../../sql/warehouse/crawl.sql")),
+    ("alerts", include_str!("../../sql/warehouse/alerts.sql")),
+    (
+        "replica identity",
+        include_str!("../../sql/warehouse/replica_identity.sql"),
+    ),
+    ("views", include_str!("../../sql/warehouse/views.sql")),
+    (
+        "dictionary",
+        include_str!("../../sql/warehouse/dictionary.sql"),
+    ),
+    ("grants", include_str!("../../sql/warehouse/grants.sql")),
+    (
+        "reports: checks",
+        include_str!("../../sql/reports/checks.sql"),
+    ),
+    (
+        "reports: money",
+        include_str!("../../sql/reports/money.sql"),
+    ),
+    (
+        "reports: products",
+        include_str!("../../sql/reports/products.sql"),
+    ),
+    ("reports: time", include_str!("../../sql/reports/time.sql")),
+    (
+        "reports: geography",
+        include_str!("../../sql/reports/geography.sql"),
+    ),
+    (
+        "reports: stores",
+        include_str!("../../sql/reports/stores.sql"),
+    ),
+    (
+        "reports: traffic",
+        include_str!("../../sql/reports/traffic.sql"),
+    ),
+    (
+        "reports: attribution",
+        include_str!("../../sql/reports/attribution.sql"),
+    ),
+    (
+        "reports: funnel",
+        include_str!("../../sql/reports/funnel.sql"),
+    ),
+    (
+        "reports: customization",
+        include_str!("../../sql/reports/customization.sql"),
+    ),
+    (
+        "reports: engagement",
+        include_str!("../../sql/reports/engagement.sql"),
+    ),
+    (
+        "reports: technology",
+        include_str!("../../sql/reports/technology.sql"),
+    ),
+    (
+        "reports: star_views",
+        include_str!("../../sql/reports/star_views.sql"),
+    ),
+    (
+        "reports: rights",
+        include_str!("../../sql/reports/rights.sql"),
+    ),
+];
+
+/// Texts are written as the UTF-8 they came in, which is the only encoding that holds them all.
+pub fn require_utf8() -> Result<(), Failure> {
+    // SAFETY: plain getters of the connected database; the name is a terminated string that lasts.
+    let encoding = unsafe {
+        if pgrx::pg_sys::GetDatabaseEncoding() == pgrx::pg_sys::pg_enc::PG_UTF8 as i32 {
+            return Ok(());
+        }
+        std::ffi::CStr::from_ptr(pgrx::pg_sys::GetDatabaseEncodingName())
+    };
+    Err(Failure::not_utf8(&encoding.to_string_lossy()))
+}
+
+/// Everything that the script lays out.
+pub fn inventory() -> Vec<Laid> {
+    let scripts = SCRIPT.iter().map(|&(_, script)| script);
+    scripts.flat_map(inventory::laid).collect()
+}
+
+/// Lays out what is missing. Runs with the rights of a superuser.
+pub fn create() -> Result<(), Failure> {
+    require_utf8()?;
+    refuse_strangers()?;
+    run("the schemas", SCHEMA)?;
+    adopt()?;
+    transaction::as_writer(|| {
+        SCRIPT
+            .iter()
+            .try_for_each(|&(name, script)| run(name, script))
+    })
+}
+
+fn run(name: &str, text: &str) -> Result<(), Failure> {
+    script(text).map_err(|failure| Failure::sql(&format!("laying out {name}"), failure))
+}
+
+/// An error that names what another role laid in the warehouse's place, or hung on its tables. It reads the server's
+/// catalogs alone.
+pub fn refuse_strangers() -> Result<(), Failure> {
+    let mut found = None;
+    of_inventory(STRANGERS, |row| {
+        found = Some(Failure::laid_by_another(
+            &row.get::<String>(1)?,
+            &row.get::<String>(2)?,
+            &row.get::<String>(3)?,
+        ));
+        Ok(())
+    })?;
+    found.map_or(Ok(()), Err)
+}
+
+/// Gives what superusers own of it to its owner.
+fn adopt() -> Result<(), Failure> {
+    let mut statements: Vec<String> = Vec::new();
+    of_inventory(ADOPTED, |row| {
+        statements.push(row.get(1)?);
+        Ok(())
+    })?;
+    statements
+        .iter()
+        .try_for_each(|statement| run("the owner", statement))
+}
+
+/// Executes a query whose parameters are kinds, schemas and names of the inventory.
+fn of_inventory(
+    sql: &'static str,
+    row: impl FnMut(&crate::server::statement::Row<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let laid = inventory();
+    let texts = |of: fn(&Laid) -> &'static str| laid.iter().map(of).collect::<Vec<_>>();
+    Statement::new(sql, &[pg_sys::TEXTARRAYOID; 3]).each(
+        &[
+            texts(|laid| laid.kind).into(),
+            texts(|laid| laid.schema).into(),
+            texts(|laid| laid.name).into(),
+        ],
+        row,
+    )
+}
+
+/// Whether the last table of the script is there.
+pub fn exists() -> bool {
+    // SAFETY: catalog look-ups inside a transaction.
+    unsafe {
+        let schema = pgrx::pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
+        schema != pgrx::pg_sys::InvalidOid
+            && pgrx::pg_sys::get_relname_relid(c"quarantine".as_ptr(), schema)
+                != pgrx::pg_sys::InvalidOid
+    }
+}
+
+/// Lays out what a warehouse of an earlier version lacks for the crawler.
+pub fn complete_for_crawling() -> Result<(), Failure> {
+    // SAFETY: catalog look-ups inside a transaction.
+    let has_queue = unsafe {
+        let schema = pgrx::pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
+        pgrx::pg_sys::get_relname_relid(c"crawl_page".as_ptr(), schema) != pgrx::pg_sys::InvalidOid
+    };
+    if has_queue {
+        Ok(())
+    } else {
+        // By its SQL name: it runs with the rights of a superuser.
+        script("SELECT starsink.create_warehouse()")
+    }
+}
+
+/// Lays out under a lock: of several workers that find nothing, one does the work.
+pub fn create_once() -> Result<(), Failure> {
+    script(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))",
+    )?;
+    // Waiting for an advisory lock does not tell the caches what its holder committed meanwhile.
+    // SAFETY: inside a transaction, as at the start of every statement.
+    unsafe { pgrx::pg_sys::AcceptInvalidationMessages() };
+    if exists() { Ok(()) } else { create() }
+}
+
+/// Lays out under the same lock, whether or not something is there: what an upgrade added comes too.
+pub fn create_once_more() -> Result<(), Failure> {
+    script(
+        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))",
+    )?;
+    create()
+}
