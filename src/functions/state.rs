@@ -5,7 +5,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
 use crate::functions::jobs::time;
-use crate::settings::{self, catalog};
+use crate::settings::SETTINGS;
 use crate::worker::state::{self, BOARD};
 use starsink_core::event::code::{Code, Codes};
 
@@ -128,12 +128,12 @@ fn setting_notes() -> TableIterator<
         name!(description, String),
     ),
 > {
-    let rows: Vec<_> = catalog::SETTINGS
+    let rows: Vec<_> = SETTINGS
         .iter()
         .enumerate()
         .map(|(ordinal, entry)| {
             let name = entry.name.to_string_lossy().into_owned();
-            let is_set = settings::secret_is_set(&name);
+            let is_set = entry.secret.map(|secret| secret.is_set());
             let description = format!(
                 "{} {}",
                 entry.short.to_string_lossy(),

@@ -68,6 +68,11 @@ fn refuse(message: String, hint: &str) -> Result<(), Refusal> {
     })
 }
 
+/// For what may be anything.
+pub fn anything(_: &str) -> Result<(), Refusal> {
+    Ok(())
+}
+
 pub fn topic(value: &str) -> Result<(), Refusal> {
     let legal = value.len() <= 249
         && value != "."

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::settings::guc::*;
+use crate::settings::guc::get;
+use crate::settings::table::*;
 use starsink_core::crawl::fetch::Limits;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

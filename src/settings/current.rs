@@ -10,8 +10,9 @@ use crate::server::failure::Failure;
 use crate::settings::Settings;
 use crate::settings::check;
 use crate::settings::choices::{Email, Ip};
-use crate::settings::guc::*;
+use crate::settings::guc::get;
 use crate::settings::kafka;
+use crate::settings::table::*;
 use starsink_core::event::policy::{KeepEmail, KeepIp, Policy};
 use starsink_core::session::cut::Bounds;
 
@@ -47,18 +48,6 @@ pub fn tail_memory() -> usize {
 pub fn alert_webhook() -> Result<String, Failure> {
     let path = get(&ALERT_WEBHOOK_FILE);
     ALERT_WEBHOOK_VALUE.read("starsink.alert_webhook", &path, check::alert_webhook)
-}
-
-/// Whether the secret setting of this name has a value; `None` if the setting is no secret.
-pub fn secret_is_set(name: &str) -> Option<bool> {
-    let secret = match name {
-        "starsink.sasl_password" => &SASL_PASSWORD_VALUE,
-        "starsink.ssl_key_password" => &SSL_KEY_PASSWORD_VALUE,
-        "starsink.kafka_secret_options" => &KAFKA_SECRET_OPTIONS_VALUE,
-        "starsink.alert_webhook" => &ALERT_WEBHOOK_VALUE,
-        _ => return None,
-    };
-    Some(secret.is_set())
 }
 
 pub fn current() -> Settings {

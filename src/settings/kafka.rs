@@ -7,7 +7,8 @@ use crate::server::failure::Failure;
 use crate::settings::Settings;
 use crate::settings::check;
 use crate::settings::choices::{EndpointCheck, IsolationLevel, SaslMechanism, SecurityProtocol};
-use crate::settings::guc::*;
+use crate::settings::guc::get;
+use crate::settings::table::*;
 
 impl Settings {
     /// librdkafka's properties for looking at a topic: the settings, and what the loader's guarantees rest on.

@@ -1,20 +1,18 @@
 //! Every setting: its GUC, its bounds, its documentation, and the value a worker takes at one moment.
 //!
 //! # Layout
-//! - [`guc`]     the GUCs and their registration
+//! - [`table`]   a row for each setting; [`guc`] makes GUCs of them
 //! - [`choices`] settings with a fixed set of values
 //! - [`current`] the values of one moment
 //! - [`kafka`]   the same in librdkafka's words
 //! - [`crawl`]   those of the crawler, at one moment
 //! - [`check`]   check hooks: what a value must be, and what the error says
 //! - [`secret`]  settings whose value no view and no log line ever shows
-//! - [`catalog`] the documentation behind the view `starsink.settings`
 //!
 //! All settings are read from postgresql.conf or ALTER SYSTEM and change with pg_reload_conf(). A worker takes
 //! [`Settings::current`] as a whole and compares wholes: where the way to Kafka changed, it starts its pipeline anew from
 //! the committed offsets, which is always safe.
 
-pub mod catalog;
 mod check;
 mod choices;
 mod crawl;
@@ -22,16 +20,17 @@ mod current;
 mod guc;
 mod kafka;
 mod secret;
+mod table;
 
 use std::time::Duration;
 
 pub use choices::{OffsetReset, OnReset};
 pub use crawl::Crawl;
 pub use current::{
-    alert_webhook, exchange_rates_file, exchange_rates_url, report_time_zone, secret_is_set,
-    session_bounds, tail_memory,
+    alert_webhook, exchange_rates_file, exchange_rates_url, report_time_zone, session_bounds,
+    tail_memory,
 };
-pub use guc::register;
+pub use table::{SETTINGS, register};
 
 use crate::server::failure::Failure;
 use starsink_core::event::policy::Policy;
