@@ -31,7 +31,8 @@ fn tables_of_an_earlier_build_get_the_columns_they_lack() {
 
     pg.sql(
         "ALTER TABLE starsink.ledger DROP COLUMN software_version CASCADE;
-         ALTER TABLE starsink.merge_history DROP COLUMN software_version CASCADE",
+         ALTER TABLE starsink.merge_history DROP COLUMN software_version CASCADE;
+         DROP TABLE starsink.layout",
     );
     pg.sql("SELECT starsink.create_warehouse()");
     ingest(&pg, 82);

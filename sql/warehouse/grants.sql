@@ -32,7 +32,7 @@ GRANT SELECT (event_time, audit_key, date_key, time_key, event_type_key, product
               option_combination_key, kafka_partition, kafka_offset, quality_flags, is_bot, event_id, kafka_topic,
               kafka_time, local_time)
     ON warehouse.fact_event TO starsink_reader;
-GRANT SELECT ON starsink.ledger, starsink.fold, starsink.merge_history, starsink.merge_log, starsink.reconciliation, starsink.audit_log TO starsink_admin, starsink_reader;
+GRANT SELECT ON starsink.layout, starsink.ledger, starsink.fold, starsink.merge_history, starsink.merge_log, starsink.reconciliation, starsink.audit_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON warehouse.order_line, warehouse.exchange_rate_daily, warehouse.dim_audit, starsink.dictionary TO starsink_reader;
 GRANT SELECT ON starsink.job_runs, starsink.quality, starsink.quality_hour, starsink.minute_store, starsink.minute_product, starsink.retention_log TO starsink_admin, starsink_reader;
 GRANT SELECT ON starsink.job TO starsink_admin;

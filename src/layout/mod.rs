@@ -5,9 +5,11 @@
 //! its way, it gets nobody the superuser's rights. What another role laid there is refused.
 //!
 //! # Layout
+//! - [`version`]   which lay-out a warehouse has, and the steps between them
 //! - [`inventory`] their names
 
 pub mod inventory;
+pub mod version;
 
 use pgrx::pg_sys;
 
@@ -15,6 +17,7 @@ use crate::server::failure::Failure;
 use crate::server::statement::{Statement, script};
 use crate::server::transaction;
 use inventory::Laid;
+use version::Stand;
 
 /// What a superuser does for it.
 const SCHEMA: &str = include_str!("../../sql/warehouse/schema.sql");
@@ -25,7 +28,6 @@ const ADOPTED: &str = include_str!("../../sql/warehouse/adopted.sql");
 
 /// The script, one concern per file, in order.
 const SCRIPT: &[(&str, &str)] = &[
-    ("columns", include_str!("../../sql/warehouse/columns.sql")),
     (
         "dimensions",
         include_str!("../../sql/warehouse/dimensions.sql"),
@@ -38,6 +40,7 @@ const SCRIPT: &[(&str, &str)] = &[
         "fact_event",
         include_str!("../../sql/warehouse/fact_event.sql"),
     ),
+    ("layout", include_str!("../../sql/warehouse/layout.sql")),
     ("ledger", include_str!("../../sql/warehouse/ledger.sql")),
     ("sessions", include_str!("../../sql/warehouse/sessions.sql")),
     (
@@ -138,16 +141,20 @@ pub fn inventory() -> Vec<Laid> {
     scripts.flat_map(inventory::laid).collect()
 }
 
-/// Lays out what is missing. Runs with the rights of a superuser.
+/// Lays out what is missing, or brings an older lay-out forward. Runs with the rights of a superuser.
 pub fn create() -> Result<(), Failure> {
     require_utf8()?;
     refuse_strangers()?;
+    let stand = version::stand()?;
+    version::refuse_newer(stand)?;
     run("the schemas", SCHEMA)?;
     adopt()?;
     transaction::as_writer(|| {
+        version::bring_forward(stand)?;
         SCRIPT
             .iter()
-            .try_for_each(|&(name, script)| run(name, script))
+            .try_for_each(|&(name, script)| run(name, script))?;
+        version::note(stand)
     })
 }
 
@@ -210,36 +217,27 @@ pub fn exists() -> bool {
     }
 }
 
-/// Lays out what a warehouse of an earlier version lacks for the crawler.
-pub fn complete_for_crawling() -> Result<(), Failure> {
-    // SAFETY: catalog look-ups inside a transaction.
-    let has_queue = unsafe {
-        let schema = pgrx::pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
-        pgrx::pg_sys::get_relname_relid(c"crawl_page".as_ptr(), schema) != pgrx::pg_sys::InvalidOid
-    };
-    if has_queue {
-        Ok(())
-    } else {
-        // By its SQL name: it runs with the rights of a superuser.
-        script("SELECT starsink.create_warehouse()")
+/// Lays out under a lock: of several workers that find nothing, or an older lay-out, one does the work.
+pub fn create_once() -> Result<(), Failure> {
+    lock()?;
+    match version::stand()? {
+        Stand::Current => Ok(()),
+        _ => create(),
     }
 }
 
-/// Lays out under a lock: of several workers that find nothing, one does the work.
-pub fn create_once() -> Result<(), Failure> {
+/// Lays out under the same lock, whether or not something is there.
+pub fn create_once_more() -> Result<(), Failure> {
+    lock()?;
+    create()
+}
+
+fn lock() -> Result<(), Failure> {
     script(
         "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))",
     )?;
     // Waiting for an advisory lock does not tell the caches what its holder committed meanwhile.
     // SAFETY: inside a transaction, as at the start of every statement.
     unsafe { pgrx::pg_sys::AcceptInvalidationMessages() };
-    if exists() { Ok(()) } else { create() }
-}
-
-/// Lays out under the same lock, whether or not something is there: what an upgrade added comes too.
-pub fn create_once_more() -> Result<(), Failure> {
-    script(
-        "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext('starsink.create_warehouse'))",
-    )?;
-    create()
+    Ok(())
 }

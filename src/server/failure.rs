@@ -94,6 +94,14 @@ impl Failure {
         .hint("Run SELECT starsink.create_warehouse().")
     }
 
+    pub fn layout_newer(version: i32, ours: i32) -> Failure {
+        Failure::new(
+            Code::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            format!("the warehouse has lay-out {version}, this library of starsink knows {ours}"),
+        )
+        .hint("A newer starsink wrote it: install that version's library and restart the server. Nothing was touched.")
+    }
+
     pub fn not_utf8(encoding: &str) -> Failure {
         Failure::new(
             Code::ERRCODE_FEATURE_NOT_SUPPORTED,

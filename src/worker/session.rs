@@ -10,6 +10,7 @@ use pgrx::pg_sys;
 use pgrx::prelude::*;
 
 use crate::layout;
+use crate::layout::version::{self, Stand};
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 use crate::server::transaction;
@@ -168,18 +169,22 @@ impl Session {
                 self.trusts.set(false);
                 return Ok(Presence::NoExtension);
             }
-            let exists = layout::exists();
-            if !exists || !self.trusts.get() {
-                let refusal = layout::require_utf8().and_then(|()| layout::refuse_strangers());
-                if let Err(failure) = refusal {
+            if layout::exists() && self.trusts.get() {
+                return Ok(Presence::Ready);
+            }
+            let refusal = layout::require_utf8()
+                .and_then(|()| layout::refuse_strangers())
+                .and_then(|()| version::stand())
+                .and_then(|stand| version::refuse_newer(stand).map(|()| stand));
+            match refusal {
+                Ok(Stand::Current) => {}
+                Ok(_) => layout::create_once()?,
+                Err(failure) => {
                     obstacle = Some(failure);
                     return Ok(Presence::Obstructed);
                 }
-                self.trusts.set(true);
             }
-            if !exists {
-                layout::create_once()?;
-            }
+            self.trusts.set(true);
             Ok(Presence::Ready)
         })?;
         self.obstructed_at

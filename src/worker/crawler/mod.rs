@@ -17,7 +17,6 @@ use parking_lot::Mutex;
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use crate::layout;
 use crate::server::failure::Failure;
 use crate::server::process::{wake_main, with_signals_blocked};
 use crate::server::transaction;
@@ -180,7 +179,6 @@ impl Crawler {
             .as_ref()
             .is_none_or(|setting| setting.crawl != crawl);
         let hosts = transaction::run(c"looking which hosts may be visited", || {
-            layout::complete_for_crawling()?;
             transaction::as_writer(|| {
                 let hosts = allowed_hosts(&crawl)?;
                 if crawl.sitemap && is_new {

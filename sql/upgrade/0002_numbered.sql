@@ -1,5 +1,6 @@
--- Columns that tables got after they were first laid out. A table of an earlier build gets them here, before the files
--- that name them; a new one has them from its own file. Where nothing is missing, nothing is locked.
+-- From a warehouse without a number, of whatever build, to lay-out 2, which has one.
+--
+-- Columns that tables got after they were first laid out.
 DO $$
 DECLARE
     item record;

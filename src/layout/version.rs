@@ -1,0 +1,89 @@
+//! Which lay-out a warehouse has, and the steps from one to the next: see `sql/upgrade`.
+
+use pgrx::pg_sys;
+
+use crate::server::failure::Failure;
+use crate::server::statement::{Statement, script};
+use crate::server::transaction;
+
+/// The lay-out that each step leads to, in order; the last one is this library's.
+const STEPS: &[(i32, &str)] = &[(2, include_str!("../../sql/upgrade/0002_numbered.sql"))];
+
+/// The lay-out of this library.
+const OURS: i32 = STEPS[STEPS.len() - 1].0;
+
+/// How a warehouse stands to this library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    Absent,
+    /// It has this lay-out, which this library knows how to bring forward.
+    Older(i32),
+    Current,
+    /// It has this lay-out, of which this library knows nothing.
+    Newer(i32),
+}
+
+/// Looks, as the warehouse's owner.
+pub fn stand() -> Result<Stand, Failure> {
+    if !super::exists() {
+        return Ok(Stand::Absent);
+    }
+    if !has_number() {
+        return Ok(Stand::Older(1));
+    }
+    let version = transaction::as_writer(|| {
+        Statement::new(
+            "SELECT COALESCE(pg_catalog.max(version), 1) FROM starsink.layout",
+            &[],
+        )
+        .first(&[], |row| row.get::<i32>(1))
+    })?;
+    Ok(match version.unwrap_or(1) {
+        OURS => Stand::Current,
+        older if older < OURS => Stand::Older(older),
+        newer => Stand::Newer(newer),
+    })
+}
+
+/// An error for a warehouse that this library must not touch.
+pub fn refuse_newer(stand: Stand) -> Result<(), Failure> {
+    match stand {
+        Stand::Newer(version) => Err(Failure::layout_newer(version, OURS)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes the steps that are missing, as the warehouse's owner.
+pub fn bring_forward(stand: Stand) -> Result<(), Failure> {
+    let Stand::Older(version) = stand else {
+        return Ok(());
+    };
+    STEPS
+        .iter()
+        .filter(|&&(to, _)| to > version)
+        .try_for_each(|&(to, step)| {
+            script(step)
+                .map_err(|failure| Failure::sql(&format!("upgrading to lay-out {to}"), failure))
+        })
+}
+
+/// Writes down what the warehouse has now, as its owner; says in the log what it had.
+pub fn note(stand: Stand) -> Result<(), Failure> {
+    Statement::new(
+        "INSERT INTO starsink.layout (version, software_version) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        &[pg_sys::INT4OID, pg_sys::TEXTOID],
+    )
+    .run(&[OURS.into(), env!("CARGO_PKG_VERSION").into()])?;
+    if let Stand::Older(version) = stand {
+        pgrx::log!("starsink: the warehouse was brought from lay-out {version} to {OURS}");
+    }
+    Ok(())
+}
+
+fn has_number() -> bool {
+    // SAFETY: catalog look-ups inside a transaction.
+    unsafe {
+        let schema = pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
+        pg_sys::get_relname_relid(c"layout".as_ptr(), schema) != pg_sys::InvalidOid
+    }
+}
