@@ -3,6 +3,7 @@
 #
 #   demo.sh         starts all of it, anew if a demo is there already; expects `make install` and the bin `produce`
 #   demo.sh stop    stops all that an earlier run left running
+#   demo.sh clean   stops it, and removes the folder, in /tmp too
 #
 #   BROKER=mock        mock: a broker inside the producer; kafka: Apache Kafka; host:port: a broker that is there
 #   DEMO_SECONDS=60    how long to watch; when it is given, the stream ends then, else it goes on in the background
@@ -48,7 +49,10 @@ if [ -e "$place" ] || [ -L "$place" ]; then
 fi
 
 # Nothing was ever started: nothing to stop, and maybe no PostgreSQL yet.
-[ "${1:-}" = stop ] && [ ! -e "$place" ] && exit
+case ${1:-} in
+    stop) [ -e "$place" ] || exit 0 ;;
+    clean) [ -e "$place" ] || { rm -f "$place"; exit 0; } ;;
+esac
 bindir=$("${PG_CONFIG:-pg_config}" --bindir) || die "no pg_config: run it by make demo"
 
 # Where the demo lives: .demo, or a folder in /tmp behind that name when the server's user cannot reach the checkout
@@ -256,10 +260,10 @@ how_to_go_on() {
     fi
 }
 
-if [ "${1:-}" = stop ]; then
-    stop
-    exit
-fi
+case ${1:-} in
+    stop) stop; exit ;;
+    clean) stop; remove_home; exit ;;
+esac
 [ -x "$produce" ] || die "no $produce: run it by make demo"
 if [ "${DEMO_STOP:-0}" = 1 ]; then
     trap stop EXIT
