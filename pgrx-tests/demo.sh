@@ -197,8 +197,10 @@ live_line() {
         FROM (SELECT coalesce(sum(loaded), 0) AS loaded, coalesce(sum(quarantined), 0) AS quarantined,
                      coalesce(sum(duplicates), 0) AS duplicates
               FROM starsink.reconciliation) AS r,
-             (SELECT coalesce(sum(events_per_second), 0)::numeric AS rate, sum(lag_messages) AS lag,
-                     max(lag_seconds)::numeric AS lag_seconds,
+             -- A lag that is not known of every partition is not known.
+             (SELECT coalesce(sum(events_per_second), 0)::numeric AS rate,
+                     CASE WHEN count(lag_messages) = count(*) THEN sum(lag_messages) END AS lag,
+                     CASE WHEN count(lag_messages) = count(*) THEN max(lag_seconds)::numeric END AS lag_seconds,
                      max(latency_p50_ms)::numeric AS p50, max(latency_p99_ms)::numeric AS p99
               FROM starsink.status) AS s"
 }
@@ -231,7 +233,7 @@ drain() {
     [ -n "${DEMO_SECONDS:-}" ] || return 0
     local patience=150
     until grep -q 'events sent' "$home/producer.log" &&
-        [ "$(ask "SELECT count(*) > 0 AND coalesce(bool_and(lag_messages = 0), false) FROM starsink.status")" = t ]; do
+        [ "$(ask "SELECT count(*) > 0 AND coalesce(bool_and(lag_messages IS NOT DISTINCT FROM 0), false) FROM starsink.status")" = t ]; do
         ((patience--)) || return 0
         sleep 0.2
     done
