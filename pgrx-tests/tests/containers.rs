@@ -63,6 +63,11 @@ fn passwords_roles_and_settings_are_those_of_now_at_each_start() {
         says(&container, "sasl_password_file"),
         sasl.to_str().unwrap()
     );
+    // As docker/monitoring/exporter_role.sql makes it, which says why.
+    let rights = "SELECT concat_ws(' ', rolconnlimit, pg_has_role(oid, 'pg_read_all_stats', 'MEMBER'), pg_has_role(oid, 'pg_read_all_settings', 'MEMBER'),
+                                   has_function_privilege(oid, 'pg_ls_waldir()', 'EXECUTE'))
+                  FROM pg_roles WHERE rolname = 'starsink_exporter'";
+    assert_eq!(container.sql(rights), "5 t f t");
     // The steward's own job reads it.
     let converts = "SELECT starsink.convert_currency(84.11, 'GBP', '2026-11-20') = 100";
     container.wait_until("rates", |container| container.sql(converts) == "t");
