@@ -93,6 +93,7 @@ dashboard: setup-dashboard ## Dashboards of the demo's warehouse (Apache Superse
 dashboard-stop: ## Stop the dashboards that an earlier run left running
 	@docker/dashboard/dashboard.sh stop
 
-clean: demo-stop dashboard-stop ## Remove what was built, and the demo
+clean: dashboard-stop ## Remove what was built, and the demo
+	@pgrx-tests/demo.sh clean
 	cargo clean
-	rm -rf .demo .dashboard
+	rm -rf .dashboard

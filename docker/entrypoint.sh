@@ -11,6 +11,7 @@
 #   STARSINK_BOOTSTRAP_SERVERS    and any other STARSINK_X: the setting starsink.x, unless ALTER SYSTEM says otherwise;
 #   STARSINK_SASL_USERNAME_FILE   its value from a file. Where starsink.x_file is itself a setting, the server reads the file
 #   SERVER_RUN                    folder of the socket and of what no back-up may hold (/var/run/postgresql)
+#   EXPORTER_ROLE                 the statements that make starsink_exporter (/usr/local/share/starsink/exporter_role.sql)
 #
 # Passwords, settings and certificate are taken in at each start. Arguments go to the server: -c shared_buffers=1GB.
 set -euo pipefail
@@ -19,6 +20,7 @@ umask 077
 
 PGDATA=${PGDATA%/}
 : "${PGDATA:?}" "${STARSINK_DATABASE:=shop}" "${SECRETS:=/run/secrets}" "${SERVER_RUN:=/var/run/postgresql}"
+: "${EXPORTER_ROLE:=/usr/local/share/starsink/exporter_role.sql}"
 export STARSINK_DATABASE
 # The first start works in a folder of its own within PGDATA. Nothing else is ever deleted.
 UNFINISHED=$PGDATA/starsink.unfinished
@@ -112,9 +114,13 @@ settings() {
         die "no setting of starsink's: ${unknown[*]}. SELECT name FROM starsink.settings lists them; in Kubernetes, enableServiceLinks: false keeps names of services out"
 }
 
+has_password() { # role, file
+    [ -s "$2" ] || die "role $1: the file '$2' cannot be read or is empty"
+}
+
 # The password goes from its file to psql and is neither in the list of processes nor in the log.
 renew_password() { # role, file
-    [ -s "$2" ] || die "role $1: the file '$2' cannot be read or is empty"
+    has_password "$@"
     sql postgres --single-transaction -v role="$1" -v file="$2" <<'SQL'
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
@@ -141,14 +147,14 @@ renew_roles() {
         [[ $name =~ ^[a-z][a-z0-9_]*$ ]] || die "READER_ROLES: '$name' is no name of a role"
         role=starsink_$name
         there=$(sql postgres -v role="$role" <<<"SELECT rolcanlogin FROM pg_roles WHERE rolname = :'role'")
-        case $there in
-            '') make_reader "$role" ;;
-            f) die "READER_ROLES: $role is a group of starsink's, and logs in nowhere" ;;
-        esac
+        [ "$there" != f ] || die "READER_ROLES: $role is a group of starsink's, and logs in nowhere"
         if [ "$name" = exporter ]; then
-            # PostgreSQL's own statistics; monitoring/exporter_role.sql says why these alone.
-            sql "$STARSINK_DATABASE" <<<"GRANT pg_read_all_stats TO $role; GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO $role;"
+            # More than a reader: the file that makes it outside of containers, too, says what and why.
+            has_password "$role" "$SECRETS/${name}_password"
+            sql "$STARSINK_DATABASE" --single-transaction -v password_file="$SECRETS/${name}_password" -f "$EXPORTER_ROLE"
+            continue
         fi
+        [ -n "$there" ] || make_reader "$role"
         renew_password "$role" "$SECRETS/${name}_password"
     done
 }

@@ -3,6 +3,7 @@
 #
 #   demo.sh         starts all of it, anew if a demo is there already; expects `make install` and the bin `produce`
 #   demo.sh stop    stops all that an earlier run left running
+#   demo.sh clean   stops it, and removes the folder, in /tmp too
 #
 #   BROKER=mock        mock: a broker inside the producer; kafka: Apache Kafka; host:port: a broker that is there
 #   DEMO_SECONDS=60    how long to watch; when it is given, the stream ends then, else it goes on in the background
@@ -48,7 +49,10 @@ if [ -e "$place" ] || [ -L "$place" ]; then
 fi
 
 # Nothing was ever started: nothing to stop, and maybe no PostgreSQL yet.
-[ "${1:-}" = stop ] && [ ! -e "$place" ] && exit
+case ${1:-} in
+    stop) [ -e "$place" ] || exit 0 ;;
+    clean) [ -e "$place" ] || { rm -f "$place"; exit 0; } ;;
+esac
 bindir=$("${PG_CONFIG:-pg_config}" --bindir) || die "no pg_config: run it by make demo"
 
 # Where the demo lives: .demo, or a folder in /tmp behind that name when the server's user cannot reach the checkout
@@ -193,8 +197,10 @@ live_line() {
         FROM (SELECT coalesce(sum(loaded), 0) AS loaded, coalesce(sum(quarantined), 0) AS quarantined,
                      coalesce(sum(duplicates), 0) AS duplicates
               FROM starsink.reconciliation) AS r,
-             (SELECT coalesce(sum(events_per_second), 0)::numeric AS rate, sum(lag_messages) AS lag,
-                     max(lag_seconds)::numeric AS lag_seconds,
+             -- A lag that is not known of every partition is not known.
+             (SELECT coalesce(sum(events_per_second), 0)::numeric AS rate,
+                     CASE WHEN count(lag_messages) = count(*) THEN sum(lag_messages) END AS lag,
+                     CASE WHEN count(lag_messages) = count(*) THEN max(lag_seconds)::numeric END AS lag_seconds,
                      max(latency_p50_ms)::numeric AS p50, max(latency_p99_ms)::numeric AS p99
               FROM starsink.status) AS s"
 }
@@ -227,7 +233,7 @@ drain() {
     [ -n "${DEMO_SECONDS:-}" ] || return 0
     local patience=150
     until grep -q 'events sent' "$home/producer.log" &&
-        [ "$(ask "SELECT count(*) > 0 AND coalesce(bool_and(lag_messages = 0), false) FROM starsink.status")" = t ]; do
+        [ "$(ask "SELECT count(*) > 0 AND coalesce(bool_and(lag_messages IS NOT DISTINCT FROM 0), false) FROM starsink.status")" = t ]; do
         ((patience--)) || return 0
         sleep 0.2
     done
@@ -256,10 +262,10 @@ how_to_go_on() {
     fi
 }
 
-if [ "${1:-}" = stop ]; then
-    stop
-    exit
-fi
+case ${1:-} in
+    stop) stop; exit ;;
+    clean) stop; remove_home; exit ;;
+esac
 [ -x "$produce" ] || die "no $produce: run it by make demo"
 if [ "${DEMO_STOP:-0}" = 1 ]; then
     trap stop EXIT

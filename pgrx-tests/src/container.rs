@@ -107,6 +107,7 @@ impl Container {
             .env("PGDATA", self.volume())
             .env("SECRETS", self.folder.join("secrets"))
             .env("SERVER_RUN", self.run_folder())
+            .env("EXPORTER_ROLE", docker("monitoring/exporter_role.sql"))
             .env(
                 "POSTGRES_PASSWORD_FILE",
                 self.folder.join("secrets/postgres_password"),

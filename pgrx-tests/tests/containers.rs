@@ -63,6 +63,11 @@ fn passwords_roles_and_settings_are_those_of_now_at_each_start() {
         says(&container, "sasl_password_file"),
         sasl.to_str().unwrap()
     );
+    // As docker/monitoring/exporter_role.sql makes it, which says why.
+    let rights = "SELECT concat_ws(' ', rolconnlimit, pg_has_role(oid, 'pg_read_all_stats', 'MEMBER'), pg_has_role(oid, 'pg_read_all_settings', 'MEMBER'),
+                                   has_function_privilege(oid, 'pg_ls_waldir()', 'EXECUTE'))
+                  FROM pg_roles WHERE rolname = 'starsink_exporter'";
+    assert_eq!(container.sql(rights), "5 t f t");
     // The steward's own job reads it.
     let converts = "SELECT starsink.convert_currency(84.11, 'GBP', '2026-11-20') = 100";
     container.wait_until("rates", |container| container.sql(converts) == "t");
@@ -391,7 +396,7 @@ fn the_demo_removes_no_folder_but_its_own() {
     std::os::unix::fs::symlink(&theirs, &link).unwrap();
     let before = inventory(&theirs);
     for place in [&theirs, &link] {
-        for arguments in [&["stop"][..], &[]] {
+        for arguments in [&["stop"][..], &["clean"], &[]] {
             let output = demo(place, arguments);
             let told = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(!output.status.success(), "{arguments:?}");
@@ -404,8 +409,24 @@ fn the_demo_removes_no_folder_but_its_own() {
         }
     }
     // Where nothing is, there is nothing to stop.
-    let output = demo(&folder.path().join("nothing"), &["stop"]);
-    assert!(output.status.success(), "{output:?}");
+    for argument in ["stop", "clean"] {
+        let output = demo(&folder.path().join("nothing"), &[argument]);
+        assert!(output.status.success(), "{output:?}");
+    }
+    // Its own goes as a whole: where the checkout cannot hold it, it lives in /tmp.
+    let own = tempfile::Builder::new()
+        .prefix("starsink-demo.")
+        .tempdir_in("/tmp")
+        .unwrap();
+    fs::write(own.path().join("starsink.demo"), "").unwrap();
+    let place = folder.path().join("demo");
+    std::os::unix::fs::symlink(own.path(), &place).unwrap();
+    for _ in 0..2 {
+        let output = demo(&place, &["clean"]);
+        assert!(output.status.success(), "{output:?}");
+        assert!(!own.path().exists());
+        assert!(fs::symlink_metadata(&place).is_err());
+    }
 }
 
 fn demo(place: &Path, arguments: &[&str]) -> Output {

@@ -69,6 +69,18 @@ fn set_workers(pg: &Cluster, count: i32) {
 }
 
 #[test]
+fn a_worker_on_its_way_to_the_broker_is_not_called_missing() {
+    let pg = Cluster::consuming_nothing();
+    // Nobody listens there, which librdkafka tells after some seconds.
+    pg.consume("127.0.0.1:1", "orders");
+    pg.wait_for("SELECT state = 'connecting' FROM starsink.status", SOON);
+    assert_eq!(
+        pg.one::<String>("SELECT concat_ws(': ', state, reason) FROM starsink.status"),
+        "connecting"
+    );
+}
+
+#[test]
 fn partitions_are_shared_without_gap_or_overlap_as_workers_change() {
     let (pg, topic, feed) = loading("shared", Cluster::builder());
     for count in [1, 3, 2] {

@@ -24,7 +24,7 @@ BEGIN
     END IF;
     IF to_regclass('starsink.ledger') IS NULL THEN
         RETURN QUERY
-        SELECT this_topic, NULL::integer, COALESCE(why_state, w.state, 'stopped'), COALESCE(why, NULLIF(w.reason, ''), 'no worker yet'),
+        SELECT this_topic, NULL::integer, COALESCE(why_state, w.state, 'stopped'), COALESCE(why, NULLIF(w.reason, ''), CASE WHEN w.pid IS NULL OR w.pid = 0 THEN 'no worker yet' END),
                NULL::bigint, NULL::bigint, NULL::bigint, NULL::double precision, NULL::double precision, NULL::double precision,
                NULL::double precision, NULL::timestamptz, NULLIF(w.last_error, ''), n, w.last_error_at
         FROM generate_series(1, workers) AS n LEFT JOIN starsink.worker_states() AS w ON w.worker = n;
@@ -67,7 +67,7 @@ BEGIN
     LEFT JOIN recent ON recent.partition = s.partition
     LEFT JOIN process AS p ON p.number = s.partition % workers + 1
     UNION ALL
-    SELECT this_topic, NULL, COALESCE(why_state, p.state, 'stopped'), COALESCE(why, p.reason, 'no worker yet'), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+    SELECT this_topic, NULL, COALESCE(why_state, p.state, 'stopped'), COALESCE(why, p.reason, CASE WHEN p.pid IS NULL OR p.pid = 0 THEN 'no worker yet' END), NULL, NULL, NULL, NULL, NULL, NULL, NULL,
            NULL, p.last_error, p.number, p.last_error_at
     FROM process AS p
     WHERE NOT EXISTS (SELECT FROM shown AS s WHERE s.partition % workers + 1 = p.number)
