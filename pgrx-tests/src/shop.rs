@@ -7,7 +7,7 @@
 //! - `dice`: chance. `id`: UUIDs as text.
 //! - `agents`, `stores`, `catalogue`: what there is to choose from.
 //! - `walk`: from page to page. `visitor`: who walks.
-//! - `page`: addresses. `event`: the JSON. `cart`: options and prices in it. `clock`: times in it. `fault`: how a message goes bad.
+//! - `origin`: where visits come from. `page`: addresses. `event`: the JSON. `cart`: options and prices in it. `clock`: times in it. `fault`: how a message goes bad.
 
 mod agents;
 mod cart;
@@ -17,6 +17,7 @@ mod dice;
 mod event;
 mod fault;
 mod id;
+mod origin;
 mod page;
 mod stores;
 mod visitor;

@@ -2,7 +2,8 @@
 
 use super::catalogue::{ALLOYS, Catalogue, Product, STONES};
 use super::dice::Dice;
-use super::page::{number, put};
+use super::origin::put;
+use super::page::number;
 use super::stores::{Money, Store};
 use super::visitor::Choice;
 

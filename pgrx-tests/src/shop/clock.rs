@@ -4,7 +4,8 @@ use chrono::{DateTime, Datelike, Timelike};
 
 use super::event::Writer;
 use super::fault::Fault;
-use super::page::{number, put};
+use super::origin::put;
+use super::page::number;
 use super::visitor::Visitor;
 
 const SECOND: i64 = 1_000_000;

@@ -4,7 +4,7 @@ use super::agents::AGENTS;
 use super::catalogue::{ALLOYS, CATEGORIES, Catalogue, STONES};
 use super::dice::Dice;
 use super::id::Id;
-use super::page;
+use super::origin::Source;
 use super::stores::Stores;
 use super::walk::Page;
 
@@ -130,7 +130,7 @@ impl Visitor {
         self.cart.clear();
         self.page = Page::first(dice);
         self.look_at_another(dice, catalogue);
-        let source = page::Source::any(dice);
+        let source = Source::any(dice);
         self.campaign = source.campaign(dice);
         self.referrer.clear();
         source.referrer(&mut self.referrer, dice, stores.get(self.store));
