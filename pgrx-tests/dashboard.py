@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlparse
 
@@ -363,6 +364,62 @@ def check_live(page: Page) -> float:
     return seconds
 
 
+def check_shared_answers(page: Page) -> None:
+    """Who has the same rights shares an answer for two seconds, and who has lost them gets none."""
+    with page.expect_request(lambda request: "/api/v1/chart/data" in request.url) as asked:
+        page.goto(f"{URL}/superset/dashboard/live/")
+    address, body = asked.value.url, asked.value.post_data
+    # Nobody else asks meanwhile.
+    page.goto("about:blank")
+    subprocess.run(
+        [sys.executable, "-m", "flask", "fab", "create-user", "--role", "Alpha", "--username", "looker", "--password", "looker-of-the-test",
+         "--firstname", "A", "--lastname", "Looker", "--email", "looker@localhost"],
+        check=True, capture_output=True,
+        env=os.environ | {"PYTHONPATH": str(HERE), "SUPERSET_CONFIG_PATH": str(HERE / "superset_config.py"), "SUPERSET_HOME": str(HOME), "FLASK_APP": "superset.app:create_app()"},
+    )
+
+    def post(where: str, content: str, **headers) -> tuple[int, str, bytes]:
+        request = urllib.request.Request(where, content.encode(), {"Content-Type": "application/json"} | headers)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, answer.headers.get("Cache-Status", ""), answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers.get("Cache-Status", ""), error.read()
+
+    def log_in(name: str, password: str) -> str:
+        login = {"username": name, "password": password, "provider": "db", "refresh": False}
+        return json.loads(post(f"{URL}/api/v1/security/login", json.dumps(login))[2])["access_token"]
+
+    def look(token: str, content: str = body) -> tuple[int, str, bytes]:
+        return post(address, content, Authorization=f"Bearer {token}")
+
+    def at_once(*tokens: str) -> list[tuple[int, str, bytes]]:
+        time.sleep(2.5)
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(look, tokens))
+
+    admin, looker = log_in("admin", os.environ["DASHBOARD_PASSWORD"]), log_in("looker", "looker-of-the-test")
+    first = look(admin), look(looker)
+    check([(status, how) for status, how, _ in first] == [(200, "dashboard; fwd=miss")] * 2, f"who asks first is answered {first}")
+    for tokens in ([admin, admin], [admin, looker]):
+        answers = at_once(*tokens)
+        check(sorted(how for _, how, _ in answers) == ["dashboard; fwd=miss", "dashboard; hit"], f"two who ask at once are answered {answers}")
+        check(answers[0][2] == answers[1][2] and b'"data"' in answers[0][2], f"two who ask at once see {answers}")
+    forced = json.dumps(json.loads(body) | {"force": True})
+    status, how, told = look(admin, forced)
+    check((status, how) == (200, "") and b'"is_cached": true' not in told, f"who insists on a new answer gets {status} {how} {told[:300]}")
+    with sqlite3.connect(HOME / "superset.db", timeout=30) as own:
+        own.execute(
+            "UPDATE ab_user_role SET role_id = (SELECT id FROM ab_role WHERE name = 'Gamma') WHERE user_id = (SELECT id FROM ab_user WHERE username = 'looker')"
+        )
+    # The second one is there to be shared when the looker asks.
+    look(admin)
+    time.sleep(2.5)
+    look(admin)
+    status, how, told = look(looker)
+    check(status == 403 and how != "dashboard; hit" and b'"data"' not in told, f"without rights: {status} {how} {told[:300]}")
+
+
 def ingest(collection: str, ahead: str, device: str) -> None:
     state = ask(
         f"""SELECT starsink.ingest(jsonb_build_object('id', gen_random_uuid(), 'time_stamp', floor(extract(epoch FROM now() + interval '{ahead}') * 1000)::bigint,
@@ -487,6 +544,7 @@ def main() -> None:
         page.wait_for_url(lambda url: "/login" not in url)
         check_proxy()
         print(f"an event is on the Live page after {check_live(page):.1f} s")
+        check_shared_answers(page)
         redrive()
         unfiltered = None
         for width in WIDTHS:

@@ -99,7 +99,8 @@ start() {
 await_server() {
     local patience=3000
     until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
-        if ! running >/dev/null || ((patience-- == 0)); then
+        # Not running(): it may not be what it becomes yet.
+        if ! kill -0 "$(cat "$home/server.pid")" 2>/dev/null || ((patience-- == 0)); then
             tail -n 30 "$home/server.log" >&2
             die "Superset did not start"
         fi

@@ -6,6 +6,8 @@ What differs from place to place comes from the environment.
 import os
 from pathlib import Path
 
+from kept_connections import keep
+from shared_answers import SharedAnswers
 from shop_filters import ShopFilters
 from superset.utils.log import AbstractEventLogger
 
@@ -15,11 +17,19 @@ SECRET_KEY = (HOME / "secret_key").read_text().strip()
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{HOME}/superset.db?timeout=30"
 APP_NAME = "starsink"
 
-# Everybody who looks at a dashboard shares the answers of the last two seconds; a dataset may say more, in its dashboard's
-# file. Pages that renew themselves take them too.
+# Everybody who looks at a dashboard shares the answers of the last two seconds, or of what the environment says; a dataset
+# may say more, in its dashboard's file. Pages that renew themselves take them too.
+SHARED_SECONDS = float(os.environ.get("DASHBOARD_SHARED_SECONDS") or 2)
 CACHE_CONFIG = {"CACHE_TYPE": "NullCache"}
 DATA_CACHE_CONFIG = {"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 2}
 DASHBOARD_AUTO_REFRESH_MODE = "fetch"
+DB_CONNECTION_MUTATOR = keep
+
+
+def FLASK_APP_MUTATOR(app) -> None:  # noqa: N802 - Superset calls it so
+    SharedAnswers(app, f"{HOME}/superset.db", seconds=SHARED_SECONDS)
+
+
 FILTER_STATE_CACHE_CONFIG = EXPLORE_FORM_DATA_CACHE_CONFIG = {
     "CACHE_TYPE": "SimpleCache",
     "CACHE_DEFAULT_TIMEOUT": 86400,

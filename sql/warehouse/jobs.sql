@@ -104,7 +104,7 @@ INSERT INTO starsink.job AS j (ordinal, name, schedule, command, argument, depen
     (10, 'partitions', '1 h', 'make_partitions', NULL, '{}', '1 min', 'Makes the partitions of this and the next month.'),
     (20, 'roll_up_ledger', '10 s', 'roll_up_ledger', NULL, '{}', '5 min', 'Sums old ledger rows up by minute and by day.'),
     (30, 'fold', '1 s', 'fold', NULL, '{}', '10 min', 'Folds committed events into sessions, orders, attribution and aggregates.'),
-    (35, 'minutes', '5 s', 'in_portions', 'fold_minutes', '{fold}', '2 min', 'Counts the last half hour by the minute.'),
+    (35, 'minutes', '2 s', 'in_portions', 'fold_minutes', '{fold}', '2 min', 'Counts the last half hour by the minute.'),
     (40, 'compact', '10 s', 'in_portions', 'compact_aggregates', '{fold}', '10 min', 'Puts together what folds added to the days of the aggregates.'),
     (50, 'devices', '1 min', 'in_portions', 'fold_devices', '{fold}', '2 min', 'Folds first and last time and class of devices out of new sessions.'),
     (60, 'store_domains', '1 min', 'in_portions', 'settle_store_domains', '{fold}', '2 min', 'Gives stores that only events have named the domain seen most often, and its country.'),
