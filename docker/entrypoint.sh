@@ -147,7 +147,7 @@ renew_roles() {
         esac
         if [ "$name" = exporter ]; then
             # PostgreSQL's own statistics; monitoring/exporter_role.sql says why these alone.
-            sql "$STARSINK_DATABASE" <<<"GRANT pg_read_all_stats TO $role; GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO $role;"
+            sql "$STARSINK_DATABASE" <<<"SET client_min_messages = warning; GRANT pg_read_all_stats TO $role; GRANT EXECUTE ON FUNCTION pg_catalog.pg_ls_waldir() TO $role;"
         fi
         renew_password "$role" "$SECRETS/${name}_password"
     done
