@@ -2,6 +2,7 @@
 --   psql -d shop -v password_file=/etc/starsink/exporter_password -f exporter_role.sql
 -- Again when the password has changed. It goes from its file to psql: no list of processes and no log shows it.
 SET log_statement = 'none';
+SET client_min_messages = warning;
 SET log_min_duration_statement = -1;
 SET log_min_error_statement = panic;
 \set password `cat -- :'password_file'`

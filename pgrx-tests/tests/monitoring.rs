@@ -273,6 +273,48 @@ fn every_seeded_rule_and_metric_is_one_that_is_measured() {
 }
 
 #[test]
+fn the_size_of_wal_and_the_end_of_the_certificate_are_measured() {
+    let pg = still_cluster();
+    let metric = |name: &str| -> Option<f64> {
+        pg.query(&format!(
+            "SELECT value FROM starsink.metrics('server') WHERE name = 'starsink_server_{name}'"
+        ))
+        .first()
+        .map(|row| row.get(0))
+    };
+    let before = metric("wal_bytes").expect("a size");
+    let by_postgres: f64 =
+        pg.one("SELECT sum(size)::double precision FROM pg_catalog.pg_ls_waldir()");
+    assert_eq!(before, by_postgres);
+    pg.sql("CREATE TABLE public.much AS SELECT i, repeat('x', 900) FROM generate_series(1, 50000) AS i");
+    assert!(metric("wal_bytes").expect("a size") > before);
+
+    assert_eq!(metric("certificate_days"), None, "TLS is off");
+    // By the server's own user, in the data folder: there they are looked for by default.
+    let make = |days: u32| {
+        pg.sql(&format!(
+            "COPY (SELECT 1) TO PROGRAM 'openssl req -new -x509 -batch -nodes -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+             -subj /CN=shop -days {days} -keyout server.key -out server.crt 2>/dev/null'"
+        ));
+    };
+    make(31);
+    pg.alter_system("ssl", "on");
+    pg.reload();
+    pg.wait_for("SELECT current_setting('ssl')::boolean", SOON);
+    // Whole days: one less than a second after it was made.
+    let days = |range: std::ops::RangeInclusive<f64>| {
+        let days = metric("certificate_days");
+        assert!(days.is_some_and(|days| range.contains(&days)), "{days:?}");
+    };
+    days(30.0..=31.0);
+    make(3);
+    days(2.0..=3.0);
+    // What is no certificate has no end, and says so by its absence.
+    pg.sql("COPY (SELECT 'none') TO PROGRAM 'cat >server.crt'");
+    assert_eq!(metric("certificate_days"), None);
+}
+
+#[test]
 fn prometheus_takes_the_text_the_rules_and_the_configuration() {
     let pg = still_cluster();
     pg.sql(r#"INSERT INTO starsink.alert_rule (name, metric, comparison, threshold, clear_threshold, description)

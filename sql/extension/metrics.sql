@@ -39,6 +39,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
         ('starsink_server_standby', 'gauge', 'Whether the server is a standby; a cluster and its standbys have one system identifier.'),
         ('starsink_server_xid_age', 'gauge', 'Transactions since the oldest id that is not frozen, in any database; the server stops at 2,146,000,000 or so.'),
         ('starsink_server_archive_failing', 'gauge', 'Whether the last attempt to archive WAL failed, where WAL is archived.'),
+        ('starsink_server_wal_bytes', 'gauge', 'Size of the WAL on disk.'),
+        ('starsink_server_certificate_days', 'gauge', 'Whole days until the certificate that ssl_cert_file names ends, where ssl is on; the server reads it at reload.'),
         ('starsink_slot_wal_kept_bytes', 'gauge', 'WAL that is kept for a replication slot.'),
         ('starsink_standby_lag_bytes', 'gauge', 'WAL that a standby or subscriber has yet to replay, as its sender sees it.'),
         ('starsink_standby_lag_seconds', 'gauge', 'Age of what a standby shows, as it sees it itself; 0 when it has replayed all that it is being sent.'),
@@ -145,7 +147,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ('starsink_server_standby', h.is_standby::integer, true),
         ('starsink_server_xid_age', (SELECT max(GREATEST(age(d.datfrozenxid), mxid_age(d.datminmxid))) FROM pg_database AS d), true),
         ('starsink_server_archive_failing', (a.last_failed_time > COALESCE(a.last_archived_time, '-infinity') IS TRUE)::integer,
-            current_setting('archive_mode') = 'always' OR current_setting('archive_mode') = 'on' AND NOT h.is_standby)) AS m (name, value, is_there)
+            current_setting('archive_mode') = 'always' OR current_setting('archive_mode') = 'on' AND NOT h.is_standby),
+        ('starsink_server_wal_bytes', starsink.wal_bytes(), true),
+        ('starsink_server_certificate_days', starsink.certificate_days(), current_setting('ssl')::boolean)) AS m (name, value, is_there)
     WHERE m.is_there
     UNION ALL
     SELECT 'starsink_slot_wal_kept_bytes', jsonb_build_object('slot', s.slot_name), GREATEST(pg_wal_lsn_diff(h.lsn, s.restart_lsn), 0)::double precision

@@ -30,7 +30,7 @@ extension_sql_file!(
 extension_sql_file!(
     "../../sql/extension/metrics.sql",
     name = "metrics",
-    requires = ["status"]
+    requires = ["status", server::wal_bytes, server::certificate_days]
 );
 extension_sql_file!(
     "../../sql/extension/alerts.sql",

@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`manifest`] the SQL files of the extension, in order
 //! - [`state`]    what the workers are doing; settings and codes, for the views
+//! - [`server`]   how much WAL there is, when the certificate ends
 //! - [`seek`]     offsets by the broker's word, and going there
 //! - [`beside`]   what waits for the network, in a thread
 //! - [`ingest`]   messages from SQL and from files; [`file`] how files are read
@@ -34,6 +35,7 @@ mod rates;
 mod rates_jobs;
 mod redrive;
 mod seek;
+mod server;
 mod state;
 mod tail;
 mod world;
