@@ -8,7 +8,7 @@
 //! - `file`: the secret that stands in the file
 //!
 //! Then what it sets, in a line, and what to know before changing it: the text behind pg_settings, `starsink.settings` and
-//! the README's table. Units, defaults and bounds are not repeated there: the server knows them.
+//! the manual's table. Units, defaults and bounds are not repeated there: the server knows them.
 
 use super::check;
 use super::choices::{
