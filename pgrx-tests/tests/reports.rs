@@ -377,7 +377,7 @@ fn a_report_says_what_it_cannot_know() {
 #[test]
 fn what_an_earlier_build_laid_out_gets_the_reports_of_this_one() {
     let pg = shop();
-    // As it was: fewer columns and parameters, no discarded messages, an index without what a message was.
+    // As it was: no number, fewer columns and parameters, no discarded messages, an index without what a message was.
     pg.sql(
         "DROP FUNCTION warehouse.channels(date, date, boolean), warehouse.store_ranking(text, date, date, boolean, text);
          CREATE FUNCTION warehouse.channels(first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false) RETURNS TABLE (channel text, revenue numeric)
@@ -386,7 +386,7 @@ fn what_an_earlier_build_laid_out_gets_the_reports_of_this_one() {
              RETURNS TABLE (place text) LANGUAGE sql AS $$ SELECT ''::text $$;
          ALTER FUNCTION warehouse.channels(date, date, boolean) OWNER TO starsink_worker;
          ALTER FUNCTION warehouse.store_ranking(text, date, date, boolean) OWNER TO starsink_worker;
-         DROP TABLE starsink.quarantine_log;
+         DROP TABLE starsink.layout, starsink.quarantine_log;
          DROP INDEX starsink.quarantine_message;
          ALTER TABLE starsink.quarantine DROP COLUMN original_payload, DROP CONSTRAINT quarantine_state_check,
              ADD CONSTRAINT quarantine_state_check CHECK (state IN ('quarantined', 'redriven'));
