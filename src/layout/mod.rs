@@ -13,6 +13,7 @@ pub mod version;
 
 use pgrx::pg_sys;
 
+use crate::server::catalog::has_relation;
 use crate::server::failure::Failure;
 use crate::server::statement::{Statement, script};
 use crate::server::transaction;
@@ -206,15 +207,9 @@ fn of_inventory(
     )
 }
 
-/// Whether the last table of the script is there.
+/// Whether a warehouse is there: it is laid out in one transaction, so one of its tables tells.
 pub fn exists() -> bool {
-    // SAFETY: catalog look-ups inside a transaction.
-    unsafe {
-        let schema = pgrx::pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
-        schema != pgrx::pg_sys::InvalidOid
-            && pgrx::pg_sys::get_relname_relid(c"quarantine".as_ptr(), schema)
-                != pgrx::pg_sys::InvalidOid
-    }
+    has_relation(c"quarantine")
 }
 
 /// Lays out under a lock: of several workers that find nothing, or an older lay-out, one does the work.

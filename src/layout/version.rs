@@ -2,6 +2,7 @@
 
 use pgrx::pg_sys;
 
+use crate::server::catalog::has_relation;
 use crate::server::failure::Failure;
 use crate::server::statement::{Statement, script};
 use crate::server::transaction;
@@ -28,7 +29,7 @@ pub fn stand() -> Result<Stand, Failure> {
     if !super::exists() {
         return Ok(Stand::Absent);
     }
-    if !has_number() {
+    if !has_relation(c"layout") {
         return Ok(Stand::Older(1));
     }
     let version = transaction::as_writer(|| {
@@ -78,12 +79,4 @@ pub fn note(stand: Stand) -> Result<(), Failure> {
         pgrx::log!("starsink: the warehouse was brought from lay-out {version} to {OURS}");
     }
     Ok(())
-}
-
-fn has_number() -> bool {
-    // SAFETY: catalog look-ups inside a transaction.
-    unsafe {
-        let schema = pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
-        pg_sys::get_relname_relid(c"layout".as_ptr(), schema) != pg_sys::InvalidOid
-    }
 }

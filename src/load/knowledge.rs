@@ -1,9 +1,9 @@
 //! What decoding needs to know of the warehouse: the key of its hashes, its own stores, what sites are known for.
 
-use pgrx::pg_sys;
 use starsink_core::event::policy::Policy;
 use starsink_core::event::traffic::source;
 
+use crate::server::catalog::has_relation;
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 
@@ -37,16 +37,12 @@ impl Knowledge {
 
 /// The key of this warehouse's e-mail hashes.
 pub fn email_key() -> Result<Vec<u8>, Failure> {
-    let mut key = Vec::new();
-    Statement::new(
+    let key = Statement::new(
         "SELECT value FROM starsink.secret WHERE name = 'email'",
         &[],
     )
-    .each(&[], |row| {
-        key = row.get(1)?;
-        Ok(())
-    })?;
-    Ok(key)
+    .first(&[], |row| row.get(1))?;
+    Ok(key.unwrap_or_default())
 }
 
 /// Labels before the public suffix of the stores' domains: what makes a referrer internal. A store that only events have
@@ -66,12 +62,7 @@ pub fn store_labels() -> Result<Vec<String>, Failure> {
 
 /// What sites are known for, as the operator's table has it, a line each; what is built in where there is none yet.
 pub fn sites() -> Result<String, Failure> {
-    // SAFETY: catalog look-ups inside a transaction.
-    let is_there = unsafe {
-        let schema = pg_sys::get_namespace_oid(c"starsink".as_ptr(), true);
-        pg_sys::get_relname_relid(c"site".as_ptr(), schema) != pg_sys::InvalidOid
-    };
-    if !is_there {
+    if !has_relation(c"site") {
         return Ok(source::seeded());
     }
     let table = Statement::new(

@@ -51,8 +51,9 @@ pub struct Source<'a> {
 }
 
 /// How far an attempt came.
-enum Progress<R> {
-    Done(R),
+enum Progress {
+    /// Written; whether there were duplicates.
+    Done(bool),
     /// An operator said something meanwhile.
     CommandsChanged,
     /// A merge changed the versions of members meanwhile.

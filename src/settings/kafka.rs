@@ -146,12 +146,12 @@ pub fn secrets() -> Result<Vec<(String, String)>, Failure> {
     };
     if sasl {
         let (setting, path) = ("starsink.sasl_password", get(&SASL_PASSWORD_FILE));
-        let password = SASL_PASSWORD_VALUE.read(setting, &path, |_| Ok(()))?;
+        let password = SASL_PASSWORD_VALUE.read(setting, &path, check::anything)?;
         add("sasl.password", password);
     }
     if ssl {
         let (setting, path) = ("starsink.ssl_key_password", get(&SSL_KEY_PASSWORD_FILE));
-        let password = SSL_KEY_PASSWORD_VALUE.read(setting, &path, |_| Ok(()))?;
+        let password = SSL_KEY_PASSWORD_VALUE.read(setting, &path, check::anything)?;
         add("ssl.key.password", password);
     }
     let (setting, path) = (

@@ -216,12 +216,8 @@ impl Session {
 }
 
 fn single(statement: &Statement) -> Result<bool, Failure> {
-    let mut answer = false;
-    statement.each(&[], |row| {
-        answer = row.get(1)?;
-        Ok(())
-    })?;
-    Ok(answer)
+    let answer = statement.first(&[], |row| row.get(1))?;
+    Ok(answer.unwrap_or_default())
 }
 
 /// Waits for a wake-up, at most `timeout`; ends the process if it was told to; takes new settings in.
