@@ -34,11 +34,11 @@ class Kept(connection):
         super().close()
 
     def is_as_new(self) -> bool:
-        """Forgets what was set; says whether the server is there still."""
+        """Forgets what was set or made; says whether the server is there still."""
         try:
             self.autocommit = True
             with self.cursor() as cursor:
-                cursor.execute("RESET ALL")
+                cursor.execute("DISCARD ALL")
             self.autocommit = False
             return self.since > time.monotonic() - SECONDS
         except psycopg2.Error:
