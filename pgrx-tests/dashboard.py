@@ -297,7 +297,7 @@ def check_filters(page: Page, before: Dashboard) -> None:
         for title, shown in fingerprint(filtered).items():
             check(shown != unfiltered[title], f"filter {name}: {title} did not change")
         views, orders = ask(
-            f"""SELECT sum(l.views), sum(l.orders) FROM warehouse.live_place() AS l JOIN warehouse.dim_store AS s ON s.store_key = l.store_key
+            f"""SELECT sum(l.views), sum(l.orders) FROM starsink_internal.live_place() AS l JOIN warehouse.dim_store AS s ON s.store_key = l.store_key
                 WHERE NOT l.is_bot AND l.day > '{today}'::date - 30 AND {condition}"""
         )[0]
         cards = filtered.cards()

@@ -5,6 +5,7 @@
 //! - [`server`]    what everything needs of PostgreSQL: transactions, statements, failures
 //! - [`kafka`]     the broker: the only place that names librdkafka
 //! - [`settings`]  every GUC, and what a worker takes of them at a moment
+//! - [`manifest`]  every SQL file: whose it is, and in which order it runs
 //! - [`layout`]    the tables of the warehouse
 //! - [`load`]      a batch's transaction: keys, facts, quarantine, ledger
 //! - [`fold`]      committed batches into sessions, orders and aggregates
@@ -16,6 +17,7 @@ mod functions;
 mod kafka;
 mod layout;
 mod load;
+mod manifest;
 mod server;
 mod settings;
 mod worker;

@@ -121,7 +121,7 @@ class ShopFilters:
     def timed_views(self) -> str:
         """Product views with how long they lasted; each of its own day and place, whatever its session's."""
         return (
-            "(SELECT v.* FROM warehouse.live_session() AS s CROSS JOIN LATERAL starsink.session_views(s.path) AS v "
+            "(SELECT v.* FROM starsink_internal.live_session() AS s CROSS JOIN LATERAL starsink.session_views(s.path) AS v "
             f"WHERE NOT s.is_bot AND {self._time('v.event_time')} AND {self.place('v')})"
         )
 
@@ -131,10 +131,10 @@ class ShopFilters:
             days.append(f"r.day >= {self.first_day}")
         if self.last:
             days.append(f"r.day <= {self.last_day}")
-        return f"(SELECT r.* FROM warehouse.{source} AS r WHERE NOT r.is_bot AND {' AND '.join([*days, self.place('r')])})"
+        return f"(SELECT r.* FROM starsink_internal.{source} AS r WHERE NOT r.is_bot AND {' AND '.join([*days, self.place('r')])})"
 
     def _rows(self, source: str, time: str) -> str:
-        return f"(SELECT r.* FROM warehouse.{source} AS r WHERE NOT r.is_bot AND {self._time('r.' + time)} AND {self.place('r')})"
+        return f"(SELECT r.* FROM starsink_internal.{source} AS r WHERE NOT r.is_bot AND {self._time('r.' + time)} AND {self.place('r')})"
 
     def _events(self, condition: str) -> str:
         return (

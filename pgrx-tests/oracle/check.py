@@ -17,13 +17,16 @@ import reports_places  # noqa: F401  each registers its reports
 import reports_products  # noqa: F401
 import reports_time  # noqa: F401
 import reports_traffic  # noqa: F401
-from columns import COLUMNS
 from database import Database, literal
 from messages import read
 from model import Model
 from reports import Scope
 
 SHOWN = 10
+
+# Reports say so at the end of their comments.
+REPORTS = """SELECT p.proname FROM pg_proc AS p
+             WHERE p.pronamespace = 'warehouse'::regnamespace AND obj_description(p.oid, 'pg_proc') LIKE '%[report]'"""
 
 
 def same(expected, got):
@@ -39,9 +42,8 @@ def same(expected, got):
     return abs(float(got) - expected) <= 1e-6 * max(abs(expected), abs(float(got))) + 1e-9
 
 
-def differences(name, expected, got):
+def differences(columns, expected, got):
     """What differs, row by row, as (row, column, expected, got)."""
-    columns = COLUMNS[name]
     if isinstance(got, Exception):
         return [("-", "-", f"{len(expected)} rows", f"error: {got}")]
     found = [] if len(expected) == len(got) else [("-", "rows", len(expected), len(got))]
@@ -88,26 +90,30 @@ def main():
     if loaded != len(events):
         print(f"DIFFERS events: expected {len(events)}, got {loaded}")
         return 1
+    known = {row["proname"] for row in database.json(REPORTS)}
+    if known != set(reports.ALL):
+        print(f"DIFFERS reports: {sorted(known ^ set(reports.ALL))} are in the database or here, and not in both")
+        return 1
     model = Model(events, database)
     top = max((e.product for e in events if e.is_view), key=[e.product for e in events[:20000] if e.is_view].count)
     print(f"{len(events)} events, {len(model.sessions)} sessions, {len(model.orders)} orders: {time.monotonic() - began:.0f} s", flush=True)
     checked = wrong = 0
     for scope in list(scopes(model))[:options.scopes]:
         asked = []
-        for name, (function, cases) in reports.ALL.items():
+        for name, (function, columns, cases) in reports.ALL.items():
             if options.only not in (None, name):
                 continue
             for parameters in cases:
                 parameters = {k: top if v == "PRODUCT" else v for k, v in parameters.items()}
                 query = call(name, parameters, scope.first_day, scope.last_day, scope.include_bots)
-                asked.append((name, query, function(scope, **parameters)))
+                asked.append((columns, query, function(scope, **parameters)))
         if options.print:
             for _, query, rows in asked:
                 print(query, *rows[:SHOWN], sep="\n    ")
             return 0
         answers = database.jsons([f"SELECT * FROM {query}" for _, query, _ in asked])
-        for (name, query, expected), got in zip(asked, answers):
-            found, checked = differences(name, expected, got), checked + 1
+        for (columns, query, expected), got in zip(asked, answers):
+            found, checked = differences(columns, expected, got), checked + 1
             wrong += bool(found)
             for row, column, wanted, answer in found[:SHOWN]:
                 print(f"DIFFERS {query} row {row} {column}: expected {wanted!r}, got {answer!r}")

@@ -5,10 +5,10 @@ from figures import UNKNOWN
 ALL = {}
 
 
-def report(*cases):
-    """Registers a report with the parameters it is to be checked with."""
+def report(columns, *cases):
+    """Registers a report: its columns in their order, and the parameters it is to be checked with."""
     def register(function):
-        ALL[function.__name__] = (function, cases or ({},))
+        ALL[function.__name__] = (function, columns.split(), cases or ({},))
         return function
     return register
 

@@ -21,7 +21,8 @@ def geography(scope, country, column):
     return scope.model.geography.get(country, {}).get(column) or UNKNOWN
 
 
-@report(*({"basis": basis, **n} for basis in BASES for n in ({}, {"n": None})))
+@report("rank country_code country_name views viewers sessions orders revenue share unconverted_orders",
+        *({"basis": basis, **n} for basis in BASES for n in ({}, {"n": None})))
 def top_countries(scope, n=10, basis="store"):
     rows = [{"country_code": k, "country_name": geography(scope, k, "country_name"), **t, "share": ratio(t["views"], len(scope.views))}
             for k, t in tallies(scope, place(basis)).items()]
@@ -42,7 +43,8 @@ def rollup(scope, columns, levels, key):
     return rows
 
 
-@report(*({"basis": basis} for basis in BASES))
+@report("region sub_region country_code views viewers sessions level",
+        *({"basis": basis} for basis in BASES))
 def country_distribution(scope, basis="store"):
     def key(e):
         country = place(basis)(e)
@@ -50,7 +52,7 @@ def country_distribution(scope, basis="store"):
     return rollup(scope, ("region", "sub_region", "country_code"), ("country", "sub_region", "region", "total"), key)
 
 
-@report()
+@report("country_code store_id device_class views sessions orders revenue conversion_rate level unconverted_orders")
 def store_performance(scope):
     rows = rollup(scope, ("country_code", "store_id", "device_class"), ("device_class", "store", "country", "total"),
                   lambda e: (e.country, store(e), e.device_class))
@@ -59,7 +61,8 @@ def store_performance(scope):
     return rows
 
 
-@report({}, {"n": None}, {"n": 3})
+@report("visitor_country store_country views sessions orders revenue is_cross_border unconverted_orders",
+        {}, {"n": None}, {"n": 3})
 def cross_border(scope, n=None):
     rows = [{"visitor_country": visitor, "store_country": country, **t,
              "is_cross_border": None if UNKNOWN in (visitor, country) else visitor != country}
@@ -68,7 +71,7 @@ def cross_border(scope, n=None):
     return rows if n is None else rows[:n]
 
 
-@report()
+@report("store_country views_known views_cross_border rate views_unknown unknown_share")
 def cross_border_rate(scope):
     rows = []
     countries = grouped(scope.views, lambda v: v.country)
@@ -84,7 +87,8 @@ def cross_border_rate(scope):
     return rows
 
 
-@report(*({"basis": basis} for basis in BASES))
+@report("country_code viewers share_of_viewers new_viewers previous_viewers growth conversion_rate",
+        *({"basis": basis} for basis in BASES))
 def market_penetration(scope, basis="store"):
     everything = [e for e in scope.model.events if scope.include_bots or not e.is_bot]
     first_seen = {}
@@ -110,7 +114,8 @@ def market_penetration(scope, basis="store"):
     return rows
 
 
-@report(*({"within": within} for within in ("country", "region", "world")))
+@report("place rank store_id domain views viewers sessions orders revenue share unconverted_orders",
+        *({"within": within} for within in ("country", "region", "world")))
 def store_ranking(scope, within="country"):
     def where(key):
         country = (scope.model.stores[key][1] if key in scope.model.stores else None) or UNKNOWN

@@ -13,14 +13,16 @@ def name_of(scope, product_id):
     return UNKNOWN if product_id == UNKNOWN else scope.model.products.get(product_id, {}).get("product_name")
 
 
-@report(*N)
+@report("rank product_id product_name views viewers share",
+        *N)
 def top_products(scope, n=10):
     rows = [{"product_id": key, "product_name": name_of(scope, key), "views": len(views), "viewers": devices(views),
              "share": ratio(len(views), len(scope.views))} for key, views in grouped(scope.views, product).items()]
     return ranked(rows, "views", ["product_id"], n)
 
 
-@report(*N)
+@report("rank product_id product_name views viewers selections carts orders quantity revenue view_to_cart_rate cart_to_order_rate mean_view_seconds median_view_seconds unconverted_orders",
+        *N)
 def product_engagement(scope, n=10):
     views, selections = grouped(scope.views, product), Counter(map(product, scope.selections))
     carts, orders, lines, without = Counter(map(product, scope.carts)), Counter(), {}, Counter()
@@ -42,7 +44,8 @@ def product_engagement(scope, n=10):
     return ranked(rows, "views", ["product_id"], n)
 
 
-@report({}, {"n": None, "min_count": 0}, {"n": None, "min_count": 2}, {"n": 4, "min_count": 1})
+@report("rank alloy diamond selections orders support lift",
+        {}, {"n": None, "min_count": 0}, {"n": None, "min_count": 2}, {"n": 4, "min_count": 1})
 def popular_combinations(scope, n=10, min_count=5):
     both = [e for e in scope.selections if e.alloy and e.diamond]
     pairs, alloys, stones = Counter((e.alloy, e.diamond) for e in both), Counter(e.alloy for e in both), Counter(e.diamond for e in both)
@@ -70,7 +73,8 @@ def option_counts(scope, kind):
 KINDS = tuple({**n, **kind} for kind in ({}, {"kind": "diamond"}) for n in N)
 
 
-@report(*KINDS)
+@report("rank value selections carts orders share",
+        *KINDS)
 def popular_options(scope, kind="alloy", n=10):
     selections, carts, orders = option_counts(scope, kind)
     total = sum(selections.values())
@@ -79,7 +83,8 @@ def popular_options(scope, kind="alloy", n=10):
     return ranked(rows, "selections", ["value"], n)
 
 
-@report(*KINDS)
+@report("rank value selections viewers carts cart_rate mean_view_seconds",
+        *KINDS)
 def option_engagement(scope, kind="alloy", n=10):
     selections, carts, _ = option_counts(scope, kind)
     shown = {}
@@ -95,7 +100,8 @@ def option_engagement(scope, kind="alloy", n=10):
     return ranked(rows, "selections", ["value"], n)
 
 
-@report(*({"level": level, "basis": basis, **n} for level in ("product", "category", "alloy", "diamond")
+@report("country_code key views share_in_country share_in_world preference_index",
+        *({"level": level, "basis": basis, **n} for level in ("product", "category", "alloy", "diamond")
           for basis in ("store", "visitor") for n in ({}, {"n": None})))
 def country_preferences(scope, level="product", n=10, basis="store"):
     def keys(view):
@@ -119,7 +125,8 @@ def country_preferences(scope, level="product", n=10, basis="store"):
     return rows if n is None else [row for own in grouped(rows, lambda r: r["country_code"]).values() for row in own[:n]]
 
 
-@report(*({"by": by, **n} for by in ("product", "country", "product_country") for n in ({}, {"n": None})))
+@report("rank key country_code views timed_views coverage mean_seconds median_seconds p90_seconds",
+        *({"by": by, **n} for by in ("product", "country", "product_country") for n in ({}, {"n": None})))
 def view_duration(scope, by="product", n=10):
     key = {"product": lambda v: (product(v), None), "country": lambda v: (v.country, v.country),
            "product_country": lambda v: (product(v), v.country)}[by]
@@ -132,7 +139,8 @@ def view_duration(scope, by="product", n=10):
     return ranked(rows, "views", ["key", "country_code"], n)
 
 
-@report(*({"by": by, **n} for by in ("product", "country") for n in ({}, {"n": None})))
+@report("rank key views customized_views selections_per_view mean_seconds median_seconds",
+        *({"by": by, **n} for by in ("product", "country") for n in ({}, {"n": None})))
 def customization_time(scope, by="product", n=10):
     key = product if by == "product" else place("store")
     selections, rows = Counter(map(key, scope.selections)), []

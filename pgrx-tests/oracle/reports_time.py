@@ -21,7 +21,8 @@ def following(start, grain):
     return start + {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}[grain]
 
 
-@report(*({"grain": grain, **p} for grain in ("hour", "day", "week", "month") for p in ({}, {"product": "PRODUCT"})))
+@report("period_start views viewers",
+        *({"grain": grain, **p} for grain in ("hour", "day", "week", "month") for p in ({}, {"product": "PRODUCT"})))
 def product_views_over_time(scope, grain="day", product=None):
     views = [v for v in scope.views if product is None or v.product == product]
     groups = grouped(views, lambda v: period(v, grain))
@@ -33,7 +34,8 @@ def product_views_over_time(scope, grain="day", product=None):
     return rows
 
 
-@report(*({"by": by, **n} for by in ("product", "browser_os", "country", "store") for n in ({}, {"n": 2}, {"n": None})))
+@report("day hour key views",
+        *({"by": by, **n} for by in ("product", "browser_os", "country", "store") for n in ({}, {"n": 2}, {"n": None})))
 def hourly_views(scope, by="product", n=10):
     key = {"product": product, "browser_os": lambda v: f"{v.browser} / {v.os}", "country": place("store"), "store": store}[by]
     counts, totals = Counter((v.day, v.hour, key(v)) for v in scope.views), Counter(map(key, scope.views))
@@ -53,7 +55,8 @@ def hourly_views(scope, by="product", n=10):
 WITHIN = {"1 day": 86_400, "2 hours": 7_200, "5 minutes": 300, "3 days": 259_200}
 
 
-@report(*({"mode": mode, "within": within, "by": by} for mode in ("closed", "open") for within in ("1 day", "5 minutes", "2 hours", "3 days")
+@report("segment step_number step sessions step_rate overall_rate median_lag_seconds",
+        *({"mode": mode, "within": within, "by": by} for mode in ("closed", "open") for within in ("1 day", "5 minutes", "2 hours", "3 days")
           for by in (None, "store", "country", "device_class", "channel", "browser")))
 def conversion_funnel(scope, mode="closed", within="1 day", by=None):
     segment = {None: lambda s: None, "store": lambda s: store(s.first), "country": lambda s: s.first.country,

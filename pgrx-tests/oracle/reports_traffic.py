@@ -16,7 +16,8 @@ def referrer(e, basis):
     return e.site[3] if e.site and not e.site[0] and e.site[3] else None
 
 
-@report(*({"basis": basis, **n} for basis in ("external", "raw") for n in ({}, {"n": None})))
+@report("rank referrer views sessions share",
+        *({"basis": basis, **n} for basis in ("external", "raw") for n in ({}, {"n": None})))
 def top_referrers(scope, n=5, basis="external"):
     views = Counter(referrer(v, basis) for v in scope.views)
     sessions = Counter(referrer(s.first, basis) for s in scope.sessions)
@@ -33,7 +34,7 @@ def visits(sessions, orders):
             "unconverted_orders": unconverted(orders)}
 
 
-@report()
+@report("channel sessions engaged_sessions bounce_rate orders conversion_rate revenue unconverted_orders")
 def channels(scope):
     sessions = grouped(scope.sessions, lambda s: s.channel)
     orders = grouped(scope.orders, lambda o: o.session.channel if o.session else UNKNOWN)
@@ -42,7 +43,8 @@ def channels(scope):
     return rows
 
 
-@report({}, {"n": 2}, {"n": None})
+@report("campaign source medium sessions engaged_sessions bounce_rate carts orders conversion_rate revenue average_order_value unconverted_orders",
+        {}, {"n": 2}, {"n": None})
 def campaign_effectiveness(scope, n=None):
     def key(s):
         return (s.campaign, s.source, s.medium) if s and s.campaign else None
@@ -75,7 +77,8 @@ def attributed(scope, model, by):
 BY = ("channel", "source", "campaign")
 
 
-@report(*({"model": model, "by": by} for model in MODELS for by in BY), {})
+@report("key conversions revenue share unconverted_orders",
+        *({"model": model, "by": by} for model in MODELS for by in BY), {})
 def attribution(scope, model="last_non_direct", by="channel"):
     conversions, worth, without = attributed(scope, model, by)
     rows = [{"key": k, "conversions": float(c), "revenue": Decimal(str(round(worth[k], 4))), "share": ratio(c, len(scope.orders)),
@@ -85,7 +88,8 @@ def attribution(scope, model="last_non_direct", by="channel"):
     return rows
 
 
-@report(*({"by": by} for by in BY))
+@report("key first last last_non_direct linear position time_decay",
+        *({"by": by} for by in BY))
 def attribution_comparison(scope, by="channel"):
     found = {model: attributed(scope, model, by)[0] for model in MODELS}
     keys = sorted({k for counts in found.values() for k in counts}, key=text_order)
@@ -100,17 +104,19 @@ def usage(scope, attribute, n):
     return ranked(rows, "views", ["name"], n)
 
 
-@report({}, {"n": 2}, {"n": None})
+@report("rank name views viewers sessions share",
+        {}, {"n": 2}, {"n": None})
 def browser_usage(scope, n=10):
     return usage(scope, "browser", n)
 
 
-@report({}, {"n": 2}, {"n": None})
+@report("rank name views viewers sessions share",
+        {}, {"n": 2}, {"n": None})
 def os_usage(scope, n=10):
     return usage(scope, "os", n)
 
 
-@report()
+@report("device_class views sessions bounce_rate conversion_rate mean_view_seconds revenue unconverted_orders")
 def device_performance(scope):
     views, sessions = grouped(scope.views, lambda v: v.device_class), grouped(scope.sessions, lambda s: s.first.device_class)
     orders, rows = grouped(scope.orders, lambda o: o.event.device_class), []
@@ -121,7 +127,8 @@ def device_performance(scope):
     return rows
 
 
-@report({}, {"min_sessions": 1}, {"min_sessions": 20})
+@report("browser os device_class sessions conversion_rate expected_rate z_score lost_orders finding",
+        {}, {"min_sessions": 1}, {"min_sessions": 20})
 def technology_insights(scope, min_sessions=100):
     def key(e):
         return e.browser, e.os, e.device_class

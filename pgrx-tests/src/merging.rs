@@ -41,8 +41,8 @@ pub fn warehouse() -> Cluster {
     let pg = Cluster::consuming_nothing();
     pg.sql(
         "SELECT starsink.create_warehouse();
-         SELECT starsink.ensure_partition(t) FROM generate_series(timestamptz '2020-11-01 00:00+00', '2022-01-01', '1 month') AS t;
-         SELECT starsink.ensure_partition(now())",
+         SELECT starsink_internal.ensure_partition(t) FROM generate_series(timestamptz '2020-11-01 00:00+00', '2022-01-01', '1 month') AS t;
+         SELECT starsink_internal.ensure_partition(now())",
     );
     pg
 }

@@ -11,7 +11,7 @@ use starsink_tests::listener::Listener;
 use starsink_tests::mock::Mock;
 use starsink_tests::producer::Producer;
 
-/// The rules look at a table of the test: what `starsink.measure()` says is the table's rows. No worker, no steward.
+/// The rules look at a table of the test: what `starsink_internal.measure()` says is the table's rows. No worker, no steward.
 fn measured() -> Cluster {
     let pg = Cluster::builder()
         .preload("")
@@ -21,7 +21,7 @@ fn measured() -> Cluster {
         "CREATE EXTENSION starsink; SELECT starsink.create_warehouse();
          CREATE TABLE public.measured (name text, labels jsonb, value double precision);
          GRANT SELECT ON public.measured TO starsink_worker;
-         CREATE OR REPLACE FUNCTION starsink.measure(subject text DEFAULT NULL) RETURNS TABLE (name text, labels jsonb, value double precision)
+         CREATE OR REPLACE FUNCTION starsink_internal.measure(subject text DEFAULT NULL) RETURNS TABLE (name text, labels jsonb, value double precision)
          LANGUAGE sql STABLE AS 'SELECT * FROM public.measured'",
     );
     pg
@@ -30,7 +30,7 @@ fn measured() -> Cluster {
 /// Evaluates; which (rule, partition) changed to what, in their order.
 fn changes(pg: &Cluster) -> Vec<String> {
     let before: i64 = pg.one("SELECT coalesce(max(event_id), 0) FROM starsink.alert_event");
-    pg.sql("SELECT starsink.evaluate_alerts()");
+    pg.sql("SELECT starsink_internal.evaluate_alerts()");
     pg.query(&format!(
         "SELECT rule || ' ' || (labels ->> 'partition') || ' ' || state FROM starsink.alert_event WHERE event_id > {before} ORDER BY event_id"
     ))
@@ -125,7 +125,7 @@ fn what_is_unknown_never_fires_and_history_goes_but_for_what_holds() {
     pg.sql(
         "INSERT INTO starsink.alert_delivery (event_id, attempts) SELECT event_id, 1 FROM starsink.alert_event;
          UPDATE starsink.alert_event SET at = at - interval '91 days';
-         SELECT starsink.prune_history()",
+         SELECT starsink_internal.prune_history()",
     );
     let left: String = pg.one("SELECT string_agg((labels ->> 'partition') || ' ' || state, ',') FROM starsink.alert_event JOIN starsink.alert_delivery USING (event_id)");
     assert_eq!(left, "0 firing");
@@ -136,7 +136,7 @@ fn what_is_unknown_never_fires_and_history_goes_but_for_what_holds() {
     assert!(changes(&pg).is_empty());
     pg.sql("UPDATE public.measured SET value = 9");
     assert_eq!(changes(&pg), ["low 0 ok"]);
-    pg.sql("UPDATE starsink.alert_event SET at = at - interval '89 days'; SELECT starsink.prune_history()");
+    pg.sql("UPDATE starsink.alert_event SET at = at - interval '89 days'; SELECT starsink_internal.prune_history()");
     assert_eq!(
         pg.one::<i64>("SELECT count(*) FROM starsink.alert_event WHERE state = 'ok'"),
         1,
@@ -386,7 +386,7 @@ fn a_long_job_delays_no_alert() {
     pg.sql(
         "CREATE FUNCTION starsink.dawdle() RETURNS bigint LANGUAGE sql AS 'SELECT pg_sleep(300); SELECT 1::bigint';
          GRANT EXECUTE ON FUNCTION starsink.dawdle() TO starsink_worker;
-         INSERT INTO starsink.job (ordinal, name, schedule, command, description) VALUES (1, 'dawdle', '1 h', 'dawdle', 'Takes its time.')",
+         INSERT INTO starsink.job (ordinal, name, schedule, command, description) VALUES (1, 'dawdle', '1 h', 'starsink.dawdle', 'Takes its time.')",
     );
     let dawdles = "SELECT state = 'running' FROM starsink.jobs WHERE name = 'dawdle'";
     pg.wait_for(dawdles, SOON);

@@ -230,12 +230,15 @@ fn a_batch_is_folded_when_all_that_its_row_of_the_ledger_says_is_there() {
     // What never comes is waited for as long as the ledger tells batches apart.
     pg.sql(&event("half"));
     pg.sql("DELETE FROM warehouse.fact_event WHERE event_id = 'half'");
-    let is_folded =
-        || pg.one::<bool>("SELECT starsink.is_folded_up_to(last_value) FROM starsink.audit_key");
+    let is_folded = || {
+        pg.one::<bool>(
+            "SELECT starsink_internal.is_folded_up_to(last_value) FROM starsink.audit_key",
+        )
+    };
     assert_eq!((fold(&pg), fold(&pg), is_folded()), (0, 0, false));
     pg.sql(&event("more"));
     assert_eq!((fold(&pg), gaps(&pg), is_folded()), (1, 1, false));
-    pg.sql("UPDATE starsink.ledger SET committed_at = now() - interval '2 days'; SELECT starsink.roll_up_ledger(10)");
+    pg.sql("UPDATE starsink.ledger SET committed_at = now() - interval '2 days'; SELECT starsink_internal.roll_up_ledger(10)");
     assert_eq!((fold(&pg), gaps(&pg), is_folded()), (0, 0, true));
 
     // Retention drops what is folded: it is not missed when all is made anew.
@@ -295,9 +298,9 @@ fn jobs_go_on_in_a_younger_cluster_where_nobody_holds_what_a_dump_waits_for() {
         (fold(&young), gaps(&young), folded_views(&young)),
         (1, 0, 3)
     );
-    assert!(
-        young.one::<bool>("SELECT starsink.is_folded_up_to(last_value) FROM starsink.audit_key")
-    );
+    assert!(young.one::<bool>(
+        "SELECT starsink_internal.is_folded_up_to(last_value) FROM starsink.audit_key"
+    ));
     assert!(young.run_job("quality") > 0);
     let counted: i64 =
         young.one("SELECT sum(events)::bigint FROM starsink.quality WHERE code = '(all)'");

@@ -48,8 +48,8 @@ fn fold(pg: &Cluster) -> i64 {
 fn told(pg: &Cluster) -> Vec<String> {
     [
         "SELECT concat_ws(' ', d.device_id, s.session_start, s.session_end, s.events, s.is_continued, s.first_event_id, s.landing_page, c.source, s.orders, md5(s.path)) \
-         FROM warehouse.live_session() AS s JOIN warehouse.dim_device AS d USING (device_key) JOIN warehouse.dim_campaign AS c USING (campaign_key) ORDER BY 1",
-        "SELECT concat_ws(' ', o.order_id, o.session_start, c.source) FROM warehouse.live_order() AS o JOIN warehouse.dim_campaign AS c USING (campaign_key) ORDER BY 1",
+         FROM starsink_internal.live_session() AS s JOIN warehouse.dim_device AS d USING (device_key) JOIN warehouse.dim_campaign AS c USING (campaign_key) ORDER BY 1",
+        "SELECT concat_ws(' ', o.order_id, o.session_start, c.source) FROM starsink_internal.live_order() AS o JOIN warehouse.dim_campaign AS c USING (campaign_key) ORDER BY 1",
         "SELECT concat_ws(' ', a.*) FROM warehouse.attribution('linear', 'source') AS a ORDER BY 1",
         "SELECT concat_ws(' ', a.*) FROM warehouse.channels() AS a ORDER BY 1",
         "SELECT concat_ws(' ', a.*) FROM warehouse.conversion_funnel() AS a ORDER BY 1",

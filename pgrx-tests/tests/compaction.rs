@@ -42,7 +42,7 @@ fn figures(pg: &Cluster) -> String {
 /// The rows that a compaction leaves of the day it puts together; none where it has nothing to do.
 fn compact(pg: &Cluster) -> Option<i64> {
     let before = figures(pg);
-    let rows = pg.one("SELECT starsink.compact_aggregates()");
+    let rows = pg.one("SELECT starsink_internal.compact_aggregates()");
     assert_eq!(figures(pg), before);
     rows
 }
@@ -82,7 +82,7 @@ fn rows_are_put_together_the_more_seldom_the_more_they_stand_for() {
     folds(&pg, 42, 1);
     assert_eq!(compact(&pg), None);
     an_hour_passes(&pg);
-    pg.sql("SELECT starsink.in_portions('compact_aggregates')");
+    pg.sql("SELECT starsink_internal.in_portions('compact_aggregates')");
     assert_eq!(parts(&pg), [43]);
     let views: i64 = pg.one("SELECT sum(views)::bigint FROM warehouse.agg_product");
     assert_eq!(views, 43);

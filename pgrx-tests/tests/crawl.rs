@@ -33,7 +33,7 @@ fn cluster(shop: &TestShop) -> Cluster {
         .conf("starsink.crawl_retry", "1s")
         .conf("starsink.crawl_timeout", "2s")
         .start();
-    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse(); SELECT starsink.ensure_partition(now())");
+    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse(); SELECT starsink_internal.ensure_partition(now())");
     // The shop's stores are where it is.
     pg.sql("UPDATE warehouse.dim_store SET domain = NULL");
     pg

@@ -35,7 +35,7 @@ fn a_worker_lays_nothing_out_in_such_a_database_and_says_why() {
     pg.alter_system("starsink.database", "shop");
     pg.reload();
     pg.wait_for(
-        "SELECT bool_or(reason LIKE '%encoding of this database is LATIN1%UTF8%') FROM starsink.worker_states()",
+        "SELECT bool_or(reason LIKE '%encoding of this database is LATIN1%UTF8%') FROM starsink_internal.worker_states()",
         SOON,
     );
     assert!(pg.one::<bool>("SELECT to_regclass('warehouse.fact_event') IS NULL"));

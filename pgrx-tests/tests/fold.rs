@@ -43,13 +43,13 @@ fn pages_of_the_tail(pg: &Cluster) -> i64 {
     let mut client = pg.connect(pg.database());
     // Once before, for what a new connection reads of the catalog.
     client
-        .batch_execute("SELECT count(*) FROM starsink.tail_hour()")
+        .batch_execute("SELECT count(*) FROM starsink_internal.tail(NULL::warehouse.agg_hour)")
         .unwrap();
     // One moment is read once.
     pg.sql("SELECT pg_current_xact_id()");
     let plan: String = client
         .query(
-            "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) SELECT count(*) FROM starsink.tail_hour()",
+            "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) SELECT count(*) FROM starsink_internal.tail(NULL::warehouse.agg_hour)",
             &[],
         )
         .unwrap()
@@ -98,7 +98,7 @@ fn an_open_transaction_is_not_read_again_and_again() {
     // The ledger tells batches apart from the first one that may still come on.
     pg.sql("UPDATE starsink.ledger SET committed_at = now() - interval '1 hour'");
     let rolled_up = || {
-        pg.sql("SELECT starsink.roll_up_ledger(10)");
+        pg.sql("SELECT starsink_internal.roll_up_ledger(10)");
         pg.one::<i64>("SELECT count(*) FROM starsink.ledger WHERE rolled_up = 'minute'")
     };
     assert_eq!(rolled_up(), 1);
@@ -166,7 +166,7 @@ fn a_batch_is_folded_whose_row_of_the_ledger_was_rolled_up_before() {
     long.batch_execute("COMMIT").unwrap();
     // As after a day without a fold.
     pg.sql("UPDATE starsink.ledger SET committed_at = now() - interval '2 days'");
-    pg.sql("SELECT starsink.roll_up_ledger(10)");
+    pg.sql("SELECT starsink_internal.roll_up_ledger(10)");
     assert_eq!(
         pg.one::<i64>("SELECT count(*) FROM starsink.ledger WHERE rolled_up IS NULL"),
         0

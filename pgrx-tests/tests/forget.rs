@@ -246,7 +246,7 @@ fn nothing_is_left_of_an_address_wherever_it_stood() {
             SELECT 'product', u, 'www.glamira.de', u, 'www.glamira.de', 'event' FROM (SELECT 'https://www.glamira.de/' || starsink.email_hash('anna.b@example.com') AS u) AS a");
     let hash: String = pg.one("SELECT starsink.email_hash('anna.b@example.com')");
     let told = || -> i64 {
-        pg.query("SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relnamespace IN ('warehouse'::regnamespace, 'starsink'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition")
+        pg.query("SELECT c.oid::regclass::text FROM pg_class AS c WHERE c.relnamespace IN ('warehouse'::regnamespace, 'starsink'::regnamespace, 'starsink_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition")
             .iter()
             .map(|row| pg.one::<i64>(&format!("SELECT count(*) FROM {} AS t WHERE t::text ~ '{hash}|anna.b'", row.get::<_, String>(0))))
             .sum()

@@ -16,7 +16,7 @@ fn loading_ends_where_the_merges_cannot_be_read() {
     let event = String::from_utf8(events(61, 1)[0].json.clone()).unwrap();
     let file = pg.data().join("events.jsonl");
     fs::write(&file, &event).unwrap();
-    pg.sql("SELECT starsink.ingest('{broken'), starsink.ensure_partition(now())");
+    pg.sql("SELECT starsink.ingest('{broken'), starsink_internal.ensure_partition(now())");
     let calls = [
         format!("SELECT starsink.ingest($json${event}$json$)"),
         format!("SELECT * FROM starsink.ingest_file('{}')", file.display()),

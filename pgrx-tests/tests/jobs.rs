@@ -23,7 +23,7 @@ fn with_jobs() -> Cluster {
          END $$;
          GRANT EXECUTE ON FUNCTION starsink.tick(), starsink.stumble() TO starsink_worker;
          INSERT INTO starsink.job (ordinal, name, schedule, command, description) VALUES
-             (1, 'stumble', '1 s', 'stumble', 'Fails on demand.'), (2, 'tick', '1 s', 'tick', 'Writes down its runs.')",
+             (1, 'stumble', '1 s', 'starsink.stumble', 'Fails on demand.'), (2, 'tick', '1 s', 'starsink.tick', 'Writes down its runs.')",
     );
     pg
 }
@@ -181,7 +181,7 @@ fn a_run_that_takes_too_long_is_ended() {
     pg.sql(
         "CREATE FUNCTION starsink.doze() RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint FROM pg_catalog.pg_sleep(30)';
          GRANT EXECUTE ON FUNCTION starsink.doze() TO starsink_worker;
-         INSERT INTO starsink.job (ordinal, name, schedule, command, timeout, description) VALUES (0, 'doze', '1 s', 'doze', '500 ms', 'Sleeps.')",
+         INSERT INTO starsink.job (ordinal, name, schedule, command, timeout, description) VALUES (0, 'doze', '1 s', 'starsink.doze', '500 ms', 'Sleeps.')",
     );
     pg.wait_for(
         "SELECT last_error LIKE '57014: canceling statement due to statement timeout%' FROM starsink.jobs WHERE name = 'doze'",
@@ -248,13 +248,13 @@ fn retention_drops_only_old_folded_partitions_and_the_books_agree() {
         "SELECT current_setting('starsink.retention') = '2 years'",
         SOON,
     );
-    pg.sql("CREATE OR REPLACE FUNCTION starsink.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false'");
+    pg.sql("CREATE OR REPLACE FUNCTION starsink_internal.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT false'");
     assert_eq!(
         (pg.run_job("retention"), pg.facts()),
         (0, 2),
         "not folded yet"
     );
-    pg.sql("CREATE OR REPLACE FUNCTION starsink.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'");
+    pg.sql("CREATE OR REPLACE FUNCTION starsink_internal.is_folded_up_to(audit_key bigint) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'");
     assert_eq!((pg.run_job("retention"), pg.facts()), (1, 1));
     assert!(pg.one::<bool>("SELECT to_regclass('warehouse.fact_event_2019') IS NULL"));
     assert!(
@@ -533,7 +533,7 @@ fn jobs_that_read_facts_take_them_in_portions() {
     let walk = |job: &str, figure: &str| -> Vec<i64> {
         let mut figures = Vec::new();
         for _ in 0..4 {
-            pg.sql(&format!("SELECT starsink.{job}(1)"));
+            pg.sql(&format!("SELECT starsink_internal.{job}(1)"));
             figures.push(pg.one(&format!("SELECT COALESCE(({figure})::bigint, 0)")));
         }
         figures
@@ -550,36 +550,39 @@ fn jobs_that_read_facts_take_them_in_portions() {
     pg.sql("SELECT starsink.fold()");
     let seen = "SELECT count(*) FROM warehouse.dim_device WHERE last_seen_at IS NOT NULL";
     assert_eq!(walk("fold_devices", seen), [1, 2, 3, 4]);
-    assert!(pg.one::<bool>("SELECT starsink.fold_devices() IS NULL"));
+    assert!(pg.one::<bool>("SELECT starsink_internal.fold_devices() IS NULL"));
     // Ids are not compared with more events than it may read, and it says so and goes on.
     let said: String = pg.one(
-        "SELECT starsink.find_reused_ids(most_compared => 0) || ' ' || current_setting('starsink_job.message')",
+        "SELECT starsink_internal.find_reused_ids(most_compared => 0) || ' ' || current_setting('starsink_job.message')",
     );
     assert!(said.starts_with("0 not compared: about "), "{said}");
-    assert_eq!(pg.one::<i64>("SELECT starsink.find_reused_ids()"), 0);
+    assert_eq!(
+        pg.one::<i64>("SELECT starsink_internal.find_reused_ids()"),
+        0
+    );
 }
 
 /// Rows in which the last half hour by the minute differs from the facts.
 const DIFFERENT_MINUTES: &str = "
     WITH shown AS (
         SELECT m.minute, m.store_key, sum(m.events), sum(m.views), sum(m.pages), sum(m.options), sum(m.carts), sum(m.orders),
-               (SELECT count(DISTINCT d) FROM warehouse.live_minute_store() AS l, unnest(l.devices) AS d WHERE (l.minute, l.store_key) = (m.minute, m.store_key))
-        FROM warehouse.live_minute_store() AS m WHERE m.minute >= starsink.minutes_kept_from() GROUP BY m.minute, m.store_key
+               (SELECT count(DISTINCT d) FROM starsink_internal.live_minute_store() AS l, unnest(l.devices) AS d WHERE (l.minute, l.store_key) = (m.minute, m.store_key))
+        FROM starsink_internal.live_minute_store() AS m WHERE m.minute >= starsink_internal.minutes_kept_from() GROUP BY m.minute, m.store_key
     ), fact AS (
         SELECT date_trunc('minute', f.event_time) AS minute, f.store_key, count(*)::numeric, count(*) FILTER (WHERE t.is_product_view)::numeric,
                count(*) FILTER (WHERE t.is_page_view AND NOT t.is_product_view)::numeric, count(*) FILTER (WHERE t.funnel_step = 2)::numeric,
                count(*) FILTER (WHERE t.funnel_step = 3)::numeric, count(*) FILTER (WHERE t.funnel_step = 5)::numeric,
                count(DISTINCT f.device_key) FILTER (WHERE f.device_key > 0)
         FROM warehouse.fact_event AS f JOIN warehouse.dim_event_type AS t USING (event_type_key)
-        WHERE NOT f.is_bot AND date_trunc('minute', f.event_time) >= starsink.minutes_kept_from() GROUP BY 1, 2
+        WHERE NOT f.is_bot AND date_trunc('minute', f.event_time) >= starsink_internal.minutes_kept_from() GROUP BY 1, 2
     ), shown_product AS (
         SELECT m.minute, m.product_key, sum(m.views),
-               (SELECT count(DISTINCT d) FROM warehouse.live_minute_product() AS l, unnest(l.viewers) AS d WHERE (l.minute, l.product_key) = (m.minute, m.product_key))
-        FROM warehouse.live_minute_product() AS m WHERE m.minute >= starsink.minutes_kept_from() GROUP BY m.minute, m.product_key
+               (SELECT count(DISTINCT d) FROM starsink_internal.live_minute_product() AS l, unnest(l.viewers) AS d WHERE (l.minute, l.product_key) = (m.minute, m.product_key))
+        FROM starsink_internal.live_minute_product() AS m WHERE m.minute >= starsink_internal.minutes_kept_from() GROUP BY m.minute, m.product_key
     ), fact_product AS (
         SELECT date_trunc('minute', f.event_time), f.product_key, count(*)::numeric, count(DISTINCT f.device_key) FILTER (WHERE f.device_key > 0)
         FROM warehouse.fact_event AS f JOIN warehouse.dim_event_type AS t USING (event_type_key)
-        WHERE t.is_product_view AND NOT f.is_bot AND date_trunc('minute', f.event_time) >= starsink.minutes_kept_from() GROUP BY 1, 2
+        WHERE t.is_product_view AND NOT f.is_bot AND date_trunc('minute', f.event_time) >= starsink_internal.minutes_kept_from() GROUP BY 1, 2
     )
     SELECT COALESCE(string_agg(d.line, '; '), '') FROM (
         SELECT 'shown ' || x AS line FROM (TABLE shown EXCEPT TABLE fact) AS x UNION ALL SELECT 'fact ' || x FROM (TABLE fact EXCEPT TABLE shown) AS x
@@ -611,12 +614,12 @@ fn the_last_half_hour_is_counted_once_by_the_minute() {
     send("ahead", "-50 min", "select_product_option", "x", person);
     // A batch each time.
     for portion in 0..4 {
-        pg.sql("SELECT starsink.fold_minutes(1)");
+        pg.sql("SELECT starsink_internal.fold_minutes(1)");
         agrees(&format!("portion {portion}"));
     }
-    pg.sql("BEGIN; SELECT starsink.fold_minutes(1); ROLLBACK");
+    pg.sql("BEGIN; SELECT starsink_internal.fold_minutes(1); ROLLBACK");
     agrees("a portion was undone");
-    while pg.one::<bool>("SELECT starsink.fold_minutes(1) IS NOT NULL") {
+    while pg.one::<bool>("SELECT starsink_internal.fold_minutes(1) IS NOT NULL") {
         agrees("another portion");
     }
     let counted = "SELECT sum(events)::bigint FROM starsink.minute_store";
@@ -652,12 +655,12 @@ fn what_a_job_leaves_is_gone_on_with_before_its_schedule() {
     pg.sql(
         "CREATE TABLE public.cake AS SELECT 6 AS pieces;
          CREATE FUNCTION starsink.tick() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';
-         CREATE FUNCTION starsink.nibble() RETURNS bigint LANGUAGE sql AS
+         CREATE FUNCTION starsink_internal.nibble() RETURNS bigint LANGUAGE sql AS
              'SELECT pg_catalog.pg_sleep(0.6); UPDATE public.cake SET pieces = pieces - 1 WHERE pieces > 0 RETURNING 1::bigint';
          GRANT SELECT, UPDATE ON public.cake TO starsink_worker;
-         GRANT EXECUTE ON FUNCTION starsink.tick(), starsink.nibble() TO starsink_worker;
+         GRANT EXECUTE ON FUNCTION starsink.tick(), starsink_internal.nibble() TO starsink_worker;
          INSERT INTO starsink.job (ordinal, name, schedule, command, argument, description) VALUES
-             (1, 'cake', '1 h', 'in_portions', 'nibble', 'Eats all of it.'), (9, 'tick', '1 s', 'tick', NULL, 'Takes no time.')",
+             (1, 'cake', '1 h', 'starsink_internal.in_portions', 'nibble', 'Eats all of it.'), (9, 'tick', '1 s', 'starsink.tick', NULL, 'Takes no time.')",
     );
     pg.wait_for("SELECT pieces = 0 FROM public.cake", SOON);
     pg.wait_for(
@@ -679,8 +682,8 @@ fn a_job_that_takes_long_holds_up_frequent_ones_for_no_other() {
          CREATE FUNCTION starsink.doze() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint FROM pg_catalog.pg_sleep(2)';
          GRANT EXECUTE ON FUNCTION starsink.tick(), starsink.doze() TO starsink_worker;
          INSERT INTO starsink.job (ordinal, name, schedule, command, description)
-         SELECT n, 'doze ' || n, '1 h', 'doze', 'Takes two seconds.' FROM generate_series(1, 3) AS n
-         UNION ALL SELECT 9, 'tick', '1 s', 'tick', 'Takes no time.'",
+         SELECT n, 'doze ' || n, '1 h', 'starsink.doze', 'Takes two seconds.' FROM generate_series(1, 3) AS n
+         UNION ALL SELECT 9, 'tick', '1 s', 'starsink.tick', 'Takes no time.'",
     );
     pg.wait_for(
         "SELECT count(*) = 3 FROM starsink.job_runs WHERE name LIKE 'doze%'",

@@ -50,7 +50,7 @@ fn a_rolled_up_row_has_the_last_version() {
     pg.sql(
         "UPDATE starsink.ledger AS l SET committed_at = date_trunc('day', now()) - interval '9 days',
              software_version = CASE WHEN l.audit_key = (SELECT max(m.audit_key) FROM starsink.ledger AS m) THEN '0.10.0' ELSE '0.9.0' END;
-         SELECT starsink.roll_up_ledger(0)",
+         SELECT starsink_internal.roll_up_ledger(0)",
     );
     assert_eq!(versions(&pg, "sql"), [Some("0.10.0".to_owned())]);
 }

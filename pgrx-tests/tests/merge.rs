@@ -144,7 +144,7 @@ fn the_source_is_read_with_the_callers_rights() {
         (
             "operator",
             "CREATE TEMP TABLE starsink_merge_rows (product_id text);
-             SELECT starsink.merge_members('product', '{product_id}', now(), 'x', 0, now(), '')",
+             SELECT starsink_internal.merge_members('product', '{product_id}', now(), 'x', 0, now(), '')",
             "55000",
         ),
         (

@@ -250,7 +250,11 @@ fn bad_rules_are_refused_and_changed_ones_stay() {
             "UPDATE starsink.alert_rule SET enabled = false",
             false,
         ),
-        ("looker", "SELECT starsink.evaluate_alerts()", false),
+        (
+            "looker",
+            "SELECT starsink_internal.evaluate_alerts()",
+            false,
+        ),
         (
             "operator",
             "UPDATE starsink.alert_rule SET enabled = true WHERE name = 'lag_seconds'",
@@ -399,7 +403,7 @@ fn evaluated(pg: &Cluster, quarantined: i64) -> String {
         "DELETE FROM starsink.ledger;
          INSERT INTO starsink.ledger (audit_key, last_audit_key, kind, topic, partition, epoch, received, quarantined, started_at, committed_at)
          VALUES (1, 1, 'batch', 'books', 0, 0, {quarantined}, {quarantined}, now(), now());
-         SELECT starsink.evaluate_alerts()"
+         SELECT starsink_internal.evaluate_alerts()"
     ));
     pg.one("SELECT coalesce((SELECT state FROM starsink.alert_event WHERE rule = 'heap' ORDER BY event_id DESC LIMIT 1), 'ok')")
 }

@@ -14,7 +14,7 @@ use starsink_tests::producer::{Message, Producer};
 const DIMENSIONS: &str = "SELECT confrelid::regclass::text FROM pg_constraint \
      WHERE conrelid = 'warehouse.fact_event'::regclass AND contype = 'f' GROUP BY confrelid ORDER BY min(conkey[1])";
 const PARTITIONS: &str =
-    "SELECT partition::text FROM starsink.fact_partitions() ORDER BY first_time, 1";
+    "SELECT partition::text FROM starsink_internal.fact_partitions() ORDER BY first_time, 1";
 /// Locks of this session that keep others from writing.
 const LOCKS: &str = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' \
      AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock', 'ShareUpdateExclusiveLock')";
@@ -122,7 +122,7 @@ fn who_brings_members_waits_for_no_partition_that_waits_for_him() {
             .unwrap();
         let mut steward = pg.connect(pg.database());
         let made = thread::spawn(move || {
-            let row = steward.query_one("SELECT starsink.make_partitions()", &[]);
+            let row = steward.query_one("SELECT starsink_internal.make_partitions()", &[]);
             row.map(|row| row.get::<_, i64>(0))
         });
         pg.wait_for(
@@ -188,7 +188,7 @@ fn a_new_partition_follows_its_table() {
              REPLICA IDENTITY FULL;
          CREATE INDEX by_host ON warehouse.fact_event (host) TABLESPACE fast;
          CREATE TRIGGER mark AFTER INSERT ON warehouse.fact_event FOR EACH ROW EXECUTE FUNCTION mark();
-         SELECT starsink.ensure_partition('2020-01-01');
+         SELECT starsink_internal.ensure_partition('2020-01-01');
          ALTER TABLE warehouse.fact_event_2020 SET (fillfactor = 70, toast.autovacuum_enabled = off)",
     );
     let mut session = pg.connect(pg.database());
@@ -270,7 +270,7 @@ fn partitions_are_known_by_their_bounds_and_not_by_their_names() {
         texts(
             &pg,
             "SELECT format('%s %s %s', p.partition, to_char(p.first_time AT TIME ZONE 'UTC', 'MM-DD'), to_char(p.next_time AT TIME ZONE 'UTC', 'MM-DD'))
-             FROM starsink.fact_partitions() AS p WHERE p.first_time >= '2015-01-01' AND p.first_time < '2016-01-01' ORDER BY p.first_time"
+             FROM starsink_internal.fact_partitions() AS p WHERE p.first_time >= '2015-01-01' AND p.first_time < '2016-01-01' ORDER BY p.first_time"
         ),
         [
             "warehouse.fact_event_2015_03 03-01 03-10",

@@ -75,7 +75,7 @@ fn a_long_statement_of_a_worker_ends_with_the_postmaster() {
     pg.sql(
         "CREATE FUNCTION starsink.compute() RETURNS bigint LANGUAGE plpgsql AS $$
          DECLARE n bigint := 0; BEGIN LOOP n := n + 1; EXIT WHEN n < 0; END LOOP; RETURN n; END $$;
-         INSERT INTO starsink.job (name, ordinal, schedule, command, description) VALUES ('compute', -1, '1 s', 'compute', 'Computes.')",
+         INSERT INTO starsink.job (name, ordinal, schedule, command, description) VALUES ('compute', -1, '1 s', 'starsink.compute', 'Computes.')",
     );
     pg.wait_for(
         "SELECT bool_or(state = 'running') FROM starsink.jobs WHERE name = 'compute'",

@@ -21,9 +21,9 @@ fn a_publication_of_all_tables_stops_nothing() {
         ));
     }
     pg.sql("UPDATE starsink.ledger SET committed_at = committed_at - interval '9 days'");
-    assert!(pg.one::<i64>("SELECT starsink.roll_up_ledger(0)") > 0);
+    assert!(pg.one::<i64>("SELECT starsink_internal.roll_up_ledger(0)") > 0);
     let before: i64 = pg.one("SELECT count(*) FROM warehouse.agg_hour");
-    pg.wait_for("SELECT starsink.compact_aggregates() >= 0", SOON);
+    pg.wait_for("SELECT starsink_internal.compact_aggregates() >= 0", SOON);
     assert!(pg.one::<i64>("SELECT count(*) FROM warehouse.agg_hour") < before);
     pg.sql("SELECT starsink.rebuild_aggregates()");
     // Whatever a job does to its rows, tomorrow's too.
@@ -44,12 +44,12 @@ fn a_publication_of_all_tables_stops_nothing() {
 fn every_table_can_name_its_rows() {
     let pg = Cluster::consuming_nothing();
     // Each in a transaction of its own: together they would take their locks the other way round than the steward.
-    pg.sql("SELECT starsink.ensure_partition('2026-11-01')");
+    pg.sql("SELECT starsink_internal.ensure_partition('2026-11-01')");
     pg.sql("SELECT starsink.create_warehouse()");
     let nameless: Vec<String> = pg
         .query(
             "SELECT c.oid::regclass::text FROM pg_class AS c
-             WHERE c.relnamespace IN ('warehouse'::regnamespace, 'starsink'::regnamespace) AND c.relkind IN ('r', 'p')
+             WHERE c.relnamespace IN ('warehouse'::regnamespace, 'starsink'::regnamespace, 'starsink_internal'::regnamespace) AND c.relkind IN ('r', 'p')
                AND CASE c.relreplident WHEN 'f' THEN false
                    WHEN 'd' THEN NOT EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid AND i.indisprimary)
                    ELSE true END",

@@ -402,7 +402,7 @@ fn an_operator_mends_discards_and_redrives_by_number() {
     for statement in [
         "UPDATE starsink.quarantine SET payload = NULL",
         "DELETE FROM starsink.quarantine_log",
-        "SELECT starsink.note_failure('fold', now(), '', '')",
+        "SELECT starsink_internal.note_failure('fold', now(), '', '')",
     ] {
         let refusal = refused(statement);
         assert!(refusal.starts_with("42501"), "{statement}: {refusal}");

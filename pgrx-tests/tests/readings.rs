@@ -362,7 +362,7 @@ fn a_word_for_no_value_names_nobody_and_nothing(pg: &Warehouse) {
     assert!(pg.said(3_206, "e.event_id").starts_with("spare"));
     // Nobody is one visitor: no session, no viewer.
     let sessions: i64 =
-        pg.one("SELECT count(*) FROM warehouse.live_session() WHERE device_key < 0");
+        pg.one("SELECT count(*) FROM starsink_internal.live_session() WHERE device_key < 0");
     assert_eq!(sessions, 0);
 }
 

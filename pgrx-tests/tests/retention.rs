@@ -10,7 +10,8 @@ use postgres::Client;
 use starsink_tests::cluster::Cluster;
 use starsink_tests::consuming::SOON;
 
-const OLD: &str = "SELECT count(*) FROM starsink.fact_partitions() WHERE next_time < now()";
+const OLD: &str =
+    "SELECT count(*) FROM starsink_internal.fact_partitions() WHERE next_time < now()";
 
 /// Loads two events of each of these years, and one of now.
 fn with_years(years: std::ops::Range<i32>) -> Cluster {
@@ -34,7 +35,7 @@ fn with_years(years: std::ops::Range<i32>) -> Cluster {
 /// Folds until nothing is left that retention would wait for.
 fn fold(pg: &Cluster) {
     pg.wait_for(
-        "SELECT starsink.is_folded_up_to(last_value) FROM starsink.audit_key, (SELECT starsink.fold() OFFSET 0) AS f",
+        "SELECT starsink_internal.is_folded_up_to(last_value) FROM starsink.audit_key, (SELECT starsink.fold() OFFSET 0) AS f",
         SOON,
     );
 }
@@ -196,7 +197,7 @@ fn a_server_that_dies_after_the_count_goes_on_from_it() {
     ingest(&mut pg.connect(pg.database()), 2015, "03-02");
     ingest(&mut pg.connect(pg.database()), 2015, "03-03");
     let rest: String = pg.one(
-        r#"SELECT (starsink.count_old_events('{"partition": "warehouse.fact_event_2015", "key": 1000000, "time": "2015-03-02 00:00+00",
+        r#"SELECT (starsink_internal.count_old_events('{"partition": "warehouse.fact_event_2015", "key": 1000000, "time": "2015-03-02 00:00+00",
             "id": "2015-03-02", "is_whole": false, "facts": [{"topic": "(sql)", "partition": 0, "facts": 7}]}') -> 'facts')::text"#,
     );
     assert_eq!(rest, r#"[{"facts": 8, "topic": "(sql)", "partition": 0}]"#);

@@ -126,10 +126,11 @@ fn readers_command_nothing() {
         "ingest_file('/etc/hostname')",
         "create_warehouse()",
         "verify()",
-        "roll_up_ledger(10)",
-        "ensure_partition(now())",
     ] {
         denied(&pg, "reader", &format!("SELECT starsink.{call}"));
+    }
+    for call in ["roll_up_ledger(10)", "ensure_partition(now())"] {
+        denied(&pg, "reader", &format!("SELECT starsink_internal.{call}"));
     }
     denied(
         &pg,
@@ -192,22 +193,22 @@ fn nothing_is_everybodys() {
         (
             "functions",
             "SELECT p.oid::regprocedure::text FROM pg_proc AS p
-             WHERE pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND has_function_privilege('nobody', p.oid, 'EXECUTE')",
+             WHERE pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace) AND has_function_privilege('nobody', p.oid, 'EXECUTE')",
         ),
         (
             "relations",
             "SELECT c.oid::regclass::text FROM pg_class AS c
-             WHERE relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm')
+             WHERE relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace) AND relkind IN ('r', 'p', 'v', 'm')
              AND (has_table_privilege('nobody', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') OR has_any_column_privilege('nobody', c.oid, 'SELECT'))",
         ),
         (
             "functions for readers",
-            "SELECT p.proname::text FROM pg_proc AS p WHERE pronamespace = 'starsink'::regnamespace AND provolatile = 'v' AND prosecdef
+            "SELECT p.proname::text FROM pg_proc AS p WHERE pronamespace IN ('starsink'::regnamespace, 'starsink_internal'::regnamespace) AND provolatile = 'v' AND prosecdef
              AND has_function_privilege('reader', p.oid, 'EXECUTE')",
         ),
         (
             "definers' functions whose search_path a caller could bend",
-            "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE pronamespace = 'starsink'::regnamespace AND prosecdef
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE pronamespace IN ('starsink'::regnamespace, 'starsink_internal'::regnamespace) AND prosecdef
              AND NOT coalesce(array_to_string(proconfig, ' ') LIKE '%search_path=%pg_catalog%', false)",
         ),
     ] {
@@ -217,26 +218,31 @@ fn nothing_is_everybodys() {
 }
 
 /// What operators may call, and readers.
-const OPERATORS: &str = "create_warehouse disable_job email_hash enable_job fold forget_customer forget_device forget_folds ingest ingest_file \
-    crawl crawl_pause crawl_resume discard load_exchange_rates mend pause rebuild_aggregates redrive resume revalue_order_lines run_job schedule_job seek teach_currency verify \
-    merge_alloy_option merge_columns merge_currency merge_customer merge_diamond_option merge_dimension merge_exchange_rate merge_geography \
-    merge_judgement merge_list merge_may_repeat merge_members merge_product merge_rates merge_repeated merge_repetitions merge_rules \
-    merge_stage merge_store merge_targets";
-const READERS: &str = "alert_rows classify_channel classify_referrer convert_currency country_of_ip currency_of device_set_add device_set_common \
-    device_set_final device_set_final_count device_set_minus device_set_union distinct_devices exchange_rate expand_options extract_product \
-    facts_of file_progress fold_time_zone freshness_rows is_preloaded job_rows job_states merge_codes metric_names metrics next_run parse_price \
-    parse_user_agent partition_states prometheus quality_codes session_views setting_rows star_diagram status_rows tail_attribution \
-    tail_combination tail_first_seen tail_funnel tail_hour tail_minute_product tail_minute_store tail_option tail_order tail_order_replaced tail_place tail_place_interest \
-    tail_product tail_product_hour tail_referrer tail_session tail_session_replaced tail_store tail_technology tail_traffic tally_add \
-    tally_entries tally_final tally_percentile tally_pick tally_regroup tally_sum tally_top tally_total validation_codes valued worker_states";
+const OPERATORS: &str = "crawl crawl_pause crawl_resume create_warehouse disable_job discard email_hash enable_job fold forget_customer \
+    forget_device forget_folds ingest ingest_file load_exchange_rates mend merge_alloy_option merge_currency \
+    merge_customer merge_diamond_option merge_dimension merge_exchange_rate merge_geography merge_product merge_store \
+    pause rebuild_aggregates redrive resume revalue_order_lines run_job schedule_job seek teach_currency verify";
+const READERS: &str = "classify_channel classify_referrer convert_currency country_of_ip currency_of device_set_common device_set_minus \
+    device_set_union distinct_devices exchange_rate expand_options extract_product fold_time_zone metric_names metrics next_run \
+    parse_price parse_user_agent prometheus quality_codes session_views star_diagram tally_entries tally_percentile \
+    tally_sum tally_total";
+/// And of what that is made of, as it runs with the rights of who calls it. The reports' part is theirs alike.
+const PARTS_FOR_OPERATORS: &str = "merge_columns merge_judgement merge_list merge_may_repeat merge_members merge_rates merge_repeated merge_repetitions \
+    merge_rules merge_stage merge_targets";
+const PARTS_FOR_READERS: &str = "alert_rows device_set_add device_set_final device_set_final_count facts_of file_progress freshness_rows is_preloaded \
+    job_rows job_states merge_codes partition_states setting_rows status_rows tail \
+    tail_minute_product tail_minute_store tally_add tally_final tally_pick tally_regroup tally_top \
+    validation_codes valued worker_states";
 
 #[test]
 fn each_function_is_granted_on_purpose() {
     let pg = staffed();
-    let granted = |role: &str| -> Vec<String> {
+    // Of the extension; what it is made of holds the reports' parts, too.
+    let granted = |role: &str, schema: &str| -> Vec<String> {
         pg.query(&format!(
             "SELECT DISTINCT p.proname::text COLLATE \"C\" FROM pg_proc AS p
-             WHERE p.pronamespace = 'starsink'::regnamespace AND has_function_privilege('{role}', p.oid, 'EXECUTE') ORDER BY 1"
+             JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+             WHERE p.pronamespace = '{schema}'::regnamespace AND has_function_privilege('{role}', p.oid, 'EXECUTE') ORDER BY 1"
         ))
         .iter()
         .map(|row| row.get(0))
@@ -250,24 +256,40 @@ fn each_function_is_granted_on_purpose() {
         names.sort_unstable();
         names
     };
-    assert_eq!(granted("reader"), sorted(&[READERS]));
-    assert_eq!(granted("operator"), sorted(&[READERS, OPERATORS]));
-    assert!(granted("nobody").is_empty());
+    assert_eq!(granted("reader", "starsink"), sorted(&[READERS]));
+    assert_eq!(
+        granted("operator", "starsink"),
+        sorted(&[READERS, OPERATORS])
+    );
+    let parts = "starsink_internal";
+    assert_eq!(granted("reader", parts), sorted(&[PARTS_FOR_READERS]));
+    assert_eq!(
+        granted("operator", parts),
+        sorted(&[PARTS_FOR_READERS, PARTS_FOR_OPERATORS])
+    );
+    for schema in ["starsink", parts, "warehouse"] {
+        assert!(granted("nobody", schema).is_empty());
+        assert!(!pg.one::<bool>(&format!(
+            "SELECT has_schema_privilege('nobody', '{schema}', 'USAGE, CREATE')"
+        )));
+    }
     // Whatever the workers run, they may.
     let withheld: Vec<String> = pg
         .query(
             "SELECT p.oid::regprocedure::text FROM pg_proc AS p
-             WHERE p.pronamespace = 'starsink'::regnamespace AND NOT has_function_privilege('starsink_worker', p.oid, 'EXECUTE')",
+             WHERE p.pronamespace IN ('starsink'::regnamespace, 'starsink_internal'::regnamespace) AND NOT has_function_privilege('starsink_worker', p.oid, 'EXECUTE')",
         )
         .iter()
         .map(|row| row.get(0))
         .collect();
     assert!(withheld.is_empty(), "{withheld:?}");
-    // In the schema of the reports, all are for both, but the one that shows addresses.
+    // Of the warehouse, all are for both, but the one that shows addresses.
     let apart: Vec<String> = pg
         .query(
-            "SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = 'warehouse'::regnamespace
-             AND NOT (has_function_privilege('reader', p.oid, 'EXECUTE') AND has_function_privilege('operator', p.oid, 'EXECUTE'))",
+            "SELECT p.proname::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+             JOIN starsink_internal.warehouse_inventory() AS i ON i.kind = 'function' AND i.schema_name = n.nspname AND i.name = p.proname
+             WHERE p.prorettype <> 'trigger'::regtype
+               AND NOT (has_function_privilege('reader', p.oid, 'EXECUTE') AND has_function_privilege('operator', p.oid, 'EXECUTE'))",
         )
         .iter()
         .map(|row| row.get(0))
@@ -276,22 +298,41 @@ fn each_function_is_granted_on_purpose() {
 }
 
 #[test]
+fn every_object_says_what_it_is() {
+    let pg = staffed();
+    let mute: Vec<String> = pg
+        .query(
+            "SELECT p.oid::regprocedure::text FROM pg_proc AS p
+             WHERE p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND obj_description(p.oid, 'pg_proc') IS NULL
+             UNION ALL
+             SELECT c.oid::regclass || COALESCE('.' || a.attname, '') FROM pg_class AS c
+             LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
+             WHERE c.relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+               AND (obj_description(c.oid, 'pg_class') IS NULL OR a.attnum IS NOT NULL AND col_description(c.oid, a.attnum) IS NULL)",
+        )
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(mute.is_empty(), "{mute:#?}");
+}
+
+#[test]
 fn the_inventory_names_all_that_is_laid_out_and_the_aggregates() {
     let pg = staffed();
     let unnamed: Vec<String> = pg
         .query(
             "SELECT c.oid::regclass::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-             WHERE n.nspname IN ('starsink', 'warehouse') AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I') AND NOT c.relispartition
+             WHERE n.nspname IN ('starsink', 'starsink_internal', 'warehouse') AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'i', 'I') AND NOT c.relispartition
                AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
                -- The columns' own sequences, the constraints' own indexes.
                AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND c.relkind = 'S' AND d.deptype IN ('i', 'a'))
                AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = c.oid)
-               AND NOT EXISTS (SELECT FROM starsink.warehouse_inventory() AS i WHERE i.schema_name = n.nspname AND i.name = c.relname)
+               AND NOT EXISTS (SELECT FROM starsink_internal.warehouse_inventory() AS i WHERE i.schema_name = n.nspname AND i.name = c.relname)
              UNION ALL
              SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-             WHERE n.nspname IN ('starsink', 'warehouse')
+             WHERE n.nspname IN ('starsink', 'starsink_internal', 'warehouse')
                AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')
-               AND NOT EXISTS (SELECT FROM starsink.warehouse_inventory() AS i WHERE i.schema_name = n.nspname AND i.name = p.proname AND i.kind = 'function')",
+               AND NOT EXISTS (SELECT FROM starsink_internal.warehouse_inventory() AS i WHERE i.schema_name = n.nspname AND i.name = p.proname AND i.kind = 'function')",
         )
         .iter()
         .map(|row| row.get(0))
@@ -299,7 +340,7 @@ fn the_inventory_names_all_that_is_laid_out_and_the_aggregates() {
     assert!(unnamed.is_empty(), "{unnamed:?}");
     let missing: Vec<String> = pg
         .query(
-            "SELECT i.kind || ' ' || i.schema_name || '.' || i.name FROM starsink.warehouse_inventory() AS i
+            "SELECT i.kind || ' ' || i.schema_name || '.' || i.name FROM starsink_internal.warehouse_inventory() AS i
              WHERE CASE i.kind WHEN 'function' THEN to_regproc(i.schema_name || '.' || i.name) IS NULL
                                ELSE to_regclass(i.schema_name || '.' || i.name) IS NULL END",
         )
@@ -308,8 +349,8 @@ fn the_inventory_names_all_that_is_laid_out_and_the_aggregates() {
         .collect();
     assert!(missing.is_empty(), "{missing:?}");
     assert!(pg.one::<bool>(
-        "SELECT array_agg(a ORDER BY a) = (SELECT array_agg(i.name ORDER BY i.name) FROM starsink.warehouse_inventory() AS i
+        "SELECT array_agg(a ORDER BY a) = (SELECT array_agg(i.name ORDER BY i.name) FROM starsink_internal.warehouse_inventory() AS i
                                            WHERE i.schema_name = 'warehouse' AND i.kind = 'relation' AND i.name LIKE 'agg\\_%')
-         FROM starsink.aggregate_tables() AS a"
+         FROM starsink_internal.aggregate_tables() AS a"
     ));
 }

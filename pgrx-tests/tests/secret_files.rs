@@ -126,7 +126,7 @@ fn what_is_wrong_with_a_file_is_told_and_mended_without_a_restart() {
     pg.alter_system("starsink.alert_webhook_file", at("webhook").display());
     pg.reload();
     pg.wait_for(
-        "SELECT reason LIKE '%alert_webhook%' FROM starsink.worker_states() WHERE worker = 0 AND state = 'retrying'",
+        "SELECT reason LIKE '%alert_webhook%' FROM starsink_internal.worker_states() WHERE worker = 0 AND state = 'retrying'",
         SOON,
     );
     // And the jobs go on.
@@ -137,7 +137,7 @@ fn what_is_wrong_with_a_file_is_told_and_mended_without_a_restart() {
     );
     let shown: String = pg.one(
         "SELECT string_agg(t, ' ') FROM (SELECT string_agg(s::text, ' ') FROM pg_settings AS s UNION ALL SELECT string_agg(s::text, ' ') FROM starsink.settings AS s
-         UNION ALL SELECT string_agg(s::text, ' ') FROM starsink.worker_states() AS s UNION ALL SELECT string_agg(s::text, ' ') FROM starsink.status AS s) AS u (t)",
+         UNION ALL SELECT string_agg(s::text, ' ') FROM starsink_internal.worker_states() AS s UNION ALL SELECT string_agg(s::text, ' ') FROM starsink.status AS s) AS u (t)",
     );
     for place in [
         shown,

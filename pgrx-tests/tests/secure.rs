@@ -13,7 +13,7 @@ fn shown(pg: &Cluster) -> String {
         "SELECT string_agg(s::text, ' ') FROM pg_settings AS s",
         "SELECT string_agg(s::text, ' ') FROM starsink.settings AS s",
         "SELECT string_agg(s::text, ' ') FROM starsink.status AS s",
-        "SELECT string_agg(s::text, ' ') FROM starsink.worker_states() AS s",
+        "SELECT string_agg(s::text, ' ') FROM starsink_internal.worker_states() AS s",
         "SELECT string_agg(s::text, ' ') FROM starsink.audit_log AS s",
         "SELECT string_agg(application_name, ' ') FROM pg_stat_activity",
         "SELECT current_setting('starsink.sasl_password')",

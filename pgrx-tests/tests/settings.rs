@@ -262,7 +262,7 @@ fn a_database_that_is_not_there_is_told_in_sql_in_the_log_and_in_status() {
     );
     let reason = "starsink.database is ''shopp'': there is no such database";
     pg.wait_for(
-        &format!("SELECT bool_or(reason = '{reason}') FROM starsink.worker_states()"),
+        &format!("SELECT bool_or(reason = '{reason}') FROM starsink_internal.worker_states()"),
         SOON,
     );
     let told = "starsink.database is 'shopp': there is no such database";

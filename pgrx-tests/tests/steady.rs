@@ -16,7 +16,7 @@ const TICK: &str = "CREATE TABLE public.tick (at timestamptz DEFAULT clock_times
      GRANT ALL ON public.tick TO starsink_worker;
      CREATE FUNCTION starsink.tick() RETURNS bigint LANGUAGE sql AS 'INSERT INTO public.tick DEFAULT VALUES; SELECT 1::bigint';
      GRANT EXECUTE ON FUNCTION starsink.tick() TO starsink_worker;
-     INSERT INTO starsink.job (ordinal, name, schedule, command, description) VALUES (2, 'tick', '1 s', 'tick', 'Writes down its runs.')";
+     INSERT INTO starsink.job (ordinal, name, schedule, command, description) VALUES (2, 'tick', '1 s', 'starsink.tick', 'Writes down its runs.')";
 
 #[test]
 fn a_cluster_at_rest_uses_no_transaction_ids() {
@@ -30,7 +30,7 @@ fn a_cluster_at_rest_uses_no_transaction_ids() {
     pg.alter_system("starsink.crawl_enabled", "on");
     pg.reload();
     pg.wait_for(
-        "SELECT count(*) = 2 AND bool_and(state = 'running') FROM starsink.worker_states() WHERE worker IN (1, 2)",
+        "SELECT count(*) = 2 AND bool_and(state = 'running') FROM starsink_internal.worker_states() WHERE worker IN (1, 2)",
         SOON,
     );
     pg.wait_for(

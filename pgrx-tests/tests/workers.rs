@@ -62,7 +62,7 @@ fn set_workers(pg: &Cluster, count: i32) {
     pg.wait_for(
         &format!(
             "SELECT count(*) = {PARTITIONS} AND bool_and(state = 'running' AND worker = partition % {count} + 1) \
-             FROM starsink.partition_states()"
+             FROM starsink_internal.partition_states()"
         ),
         SOON,
     );
@@ -108,7 +108,7 @@ fn positions_outlive_the_roll_up_of_a_minute_with_changing_workers() {
     );
     // The ledger tells batches apart from the first one on that a fold still waits for.
     pg.wait_for(
-        "SELECT starsink.is_folded_up_to(max(last_audit_key)) FROM starsink.ledger",
+        "SELECT starsink_internal.is_folded_up_to(max(last_audit_key)) FROM starsink.ledger",
         SOON,
     );
     let (before, rows) = (
@@ -117,7 +117,7 @@ fn positions_outlive_the_roll_up_of_a_minute_with_changing_workers() {
     );
     pg.sql(
         "UPDATE starsink.ledger SET committed_at = date_trunc('minute', now()) - interval '2 hours'; \
-         SELECT starsink.roll_up_ledger(10)",
+         SELECT starsink_internal.roll_up_ledger(10)",
     );
     assert!(pg.one::<i64>("SELECT count(*) FROM starsink.ledger") < rows);
     assert_eq!(pg.consumed(), before);

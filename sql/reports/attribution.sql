@@ -4,14 +4,14 @@ RETURNS TABLE (key text, conversions numeric, revenue numeric, share numeric, un
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_choice('model', model, ARRAY['first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay']),
-            warehouse.check_choice('by', by, ARRAY['channel', 'source', 'campaign']), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('model', model, ARRAY['first', 'last', 'last_non_direct', 'linear', 'position', 'time_decay']),
+            starsink_internal.check_choice('by', by, ARRAY['channel', 'source', 'campaign']), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH earned AS (
         SELECT CASE WHEN l.channel = '(unknown)' THEN '(unknown)' WHEN attribution.by = 'channel' THEN l.channel
                     WHEN attribution.by = 'source' THEN l.source ELSE coalesce(nullif(l.campaign, ''), '(none)') END COLLATE "C" AS key,
                sum(l.conversions) AS conversions, sum(l.revenue) AS revenue
-        FROM warehouse.live_attribution() AS l
+        FROM starsink_internal.live_attribution() AS l
         WHERE l.model = attribution.model
           AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY 1
@@ -19,8 +19,8 @@ BEGIN
         -- An order without a session has one touch, that nothing is known of.
         SELECT u.order_id, coalesce(c.channel, '(unknown)') AS channel, c.source, c.campaign,
                row_number() OVER (PARTITION BY u.order_id ORDER BY s.session_start) AS number, count(*) OVER (PARTITION BY u.order_id) AS last
-        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
-        LEFT JOIN warehouse.live_session() AS s ON s.device_key = u.device_key AND s.is_bot = u.is_bot AND u.device_key >= 0
+        FROM starsink_internal.unconverted(first_day, last_day, include_bots) AS u
+        LEFT JOIN starsink_internal.live_session() AS s ON s.device_key = u.device_key AND s.is_bot = u.is_bot AND u.device_key >= 0
             AND s.session_start >= u.event_time - interval '720 hours' AND s.session_start <= u.event_time
         LEFT JOIN warehouse.dim_campaign AS c ON c.campaign_key = s.campaign_key
     ), chosen AS (
@@ -41,20 +41,20 @@ BEGIN
     ORDER BY round(e.conversions, 9) DESC, e.key COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.attribution(text, text, date, date, boolean) IS 'Orders and revenue by channel, source or campaign under one model of attribution.';
+COMMENT ON FUNCTION warehouse.attribution(text, text, date, date, boolean) IS 'Orders and revenue by channel, source or campaign under one model of attribution. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.attribution_comparison(by text DEFAULT 'channel', first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (key text, first numeric, last numeric, last_non_direct numeric, linear numeric, "position" numeric, time_decay numeric)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_choice('by', by, ARRAY['channel', 'source', 'campaign']), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('by', by, ARRAY['channel', 'source', 'campaign']), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH earned AS (
         SELECT CASE WHEN l.channel = '(unknown)' THEN '(unknown)' WHEN attribution_comparison.by = 'channel' THEN l.channel
                     WHEN attribution_comparison.by = 'source' THEN l.source ELSE coalesce(nullif(l.campaign, ''), '(none)') END COLLATE "C" AS key,
                l.model, sum(l.conversions) AS conversions
-        FROM warehouse.live_attribution() AS l
+        FROM starsink_internal.live_attribution() AS l
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY 1, 2
         HAVING sum(l.conversions) > 0
@@ -71,4 +71,4 @@ BEGIN
     ORDER BY e.key COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.attribution_comparison(text, date, date, boolean) IS 'Orders by channel, source or campaign, one column per model of attribution.';
+COMMENT ON FUNCTION warehouse.attribution_comparison(text, date, date, boolean) IS 'Orders by channel, source or campaign, one column per model of attribution. [report]';

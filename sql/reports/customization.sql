@@ -4,11 +4,11 @@ RETURNS TABLE (rank bigint, alloy text, diamond text, selections bigint, orders 
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_count('n', n), warehouse.check_count('min_count', min_count), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_count('n', n), starsink_internal.check_count('min_count', min_count), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH chosen AS (
         SELECT l.alloy, l.diamond, sum(l.selections)::bigint AS selections, sum(l.orders)::bigint AS orders
-        FROM warehouse.live_combination() AS l
+        FROM starsink_internal.live_combination() AS l
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY l.alloy, l.diamond
         HAVING sum(l.selections) > 0 OR sum(l.orders) > 0
@@ -27,18 +27,18 @@ BEGIN
     ORDER BY r.rank, r.alloy COLLATE "C", r.diamond COLLATE "C" LIMIT n;
 END
 $$;
-COMMENT ON FUNCTION warehouse.popular_combinations(integer, integer, date, date, boolean) IS 'Alloys with primary stones by selections: how often together, and how much oftener than by chance (lift).';
+COMMENT ON FUNCTION warehouse.popular_combinations(integer, integer, date, date, boolean) IS 'Alloys with primary stones by selections: how often together, and how much oftener than by chance (lift). [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.popular_options(kind text DEFAULT 'alloy', n integer DEFAULT 10, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (rank bigint, value text, selections bigint, carts bigint, orders bigint, share numeric)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_choice('kind', kind, ARRAY['alloy', 'diamond']), warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('kind', kind, ARRAY['alloy', 'diamond']), starsink_internal.check_count('n', n), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH chosen AS (
         SELECT l.value, sum(l.selections)::bigint AS selections, sum(l.carts)::bigint AS carts, sum(l.orders)::bigint AS orders
-        FROM warehouse.live_option() AS l
+        FROM starsink_internal.live_option() AS l
         WHERE l.kind = popular_options.kind
           AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY l.value
@@ -50,18 +50,18 @@ BEGIN
     ORDER BY rank, c.value COLLATE "C" LIMIT n;
 END
 $$;
-COMMENT ON FUNCTION warehouse.popular_options(text, integer, date, date, boolean) IS 'Alloys or stones by selections.';
+COMMENT ON FUNCTION warehouse.popular_options(text, integer, date, date, boolean) IS 'Alloys or stones by selections. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.option_engagement(kind text DEFAULT 'alloy', n integer DEFAULT 10, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (rank bigint, value text, selections bigint, viewers bigint, carts bigint, cart_rate numeric, mean_view_seconds double precision)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_choice('kind', kind, ARRAY['alloy', 'diamond']), warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('kind', kind, ARRAY['alloy', 'diamond']), starsink_internal.check_count('n', n), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH days AS MATERIALIZED (
         SELECT l.value, l.selections, l.carts, l.viewers, l.timed_views, l.view_micros
-        FROM warehouse.live_option() AS l
+        FROM starsink_internal.live_option() AS l
         WHERE l.kind = option_engagement.kind
           AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
     ), chosen AS (
@@ -76,4 +76,4 @@ BEGIN
     ORDER BY rank, c.value COLLATE "C" LIMIT n;
 END
 $$;
-COMMENT ON FUNCTION warehouse.option_engagement(text, integer, date, date, boolean) IS 'Alloys or stones by selections: who views them, for how long, and what goes into carts.';
+COMMENT ON FUNCTION warehouse.option_engagement(text, integer, date, date, boolean) IS 'Alloys or stones by selections: who views them, for how long, and what goes into carts. [report]';

@@ -6,13 +6,13 @@ RETURNS TABLE (segment text, step_number integer, step text, sessions bigint, st
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-    zone text := warehouse.report_zone();
+    zone text := starsink_internal.report_zone();
     is_folded boolean := mode = 'open' OR coalesce(conversion_window, within) = interval '1 day';
     kind text := CASE by WHEN 'country' THEN 'store' ELSE coalesce(by, 'all') END;
 BEGIN
-    PERFORM warehouse.check_choice('mode', mode, ARRAY['closed', 'open']), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('mode', mode, ARRAY['closed', 'open']), starsink_internal.check_days(first_day, last_day, include_bots);
     IF by IS NOT NULL THEN
-        PERFORM warehouse.check_choice('by', by, ARRAY['store', 'country', 'device_class', 'channel', 'browser']);
+        PERFORM starsink_internal.check_choice('by', by, ARRAY['store', 'country', 'device_class', 'channel', 'browser']);
     END IF;
     within := coalesce(conversion_window, within);
     IF within IS NULL OR within < interval '0' THEN
@@ -21,7 +21,7 @@ BEGIN
     RETURN QUERY
     WITH folded AS (
         SELECT l.segment, l.step, sum(l.sessions) AS sessions, starsink.tally_sum(l.lag_seconds) AS lags
-        FROM warehouse.live_funnel() AS l
+        FROM starsink_internal.live_funnel() AS l
         WHERE is_folded AND l.segment_kind = kind AND l.mode = conversion_funnel.mode
           AND l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY l.segment, l.step
@@ -31,7 +31,7 @@ BEGIN
                               THEN '(unknown)' ELSE f.segment END END AS segment,
                f.step, sum(f.sessions) AS sessions, starsink.tally_percentile(starsink.tally_sum(f.lags), 0.5) AS lag
         FROM folded AS f
-        LEFT JOIN warehouse.report_store AS s ON kind = 'store' AND s.store_key::text = f.segment
+        LEFT JOIN starsink_internal.report_store AS s ON kind = 'store' AND s.store_key::text = f.segment
         GROUP BY 1, 2
     ), lags AS (
         -- How many sessions took how many seconds from the step before: few rows, where sessions are many.
@@ -39,8 +39,8 @@ BEGIN
                     WHEN 'channel' THEN c.channel
                     WHEN 'browser' THEN CASE WHEN s.browser_key < 0 THEN '(unknown)' ELSE b.family END ELSE '' END AS segment,
                k.step, floor(EXTRACT(epoch FROM k.reached_at - k.before) + 0.5)::bigint AS seconds, count(*) AS sessions
-        FROM warehouse.live_session() AS s
-        JOIN warehouse.report_store AS t ON t.store_key = s.store_key
+        FROM starsink_internal.live_session() AS s
+        JOIN starsink_internal.report_store AS t ON t.store_key = s.store_key
         JOIN warehouse.dim_campaign AS c ON c.campaign_key = s.campaign_key
         JOIN warehouse.dim_browser AS b ON b.browser_key = s.browser_key
         CROSS JOIN LATERAL (VALUES (0, NULL, NULL), (1, s.view_at, NULL), (2, s.option_at, s.view_at), (3, s.cart_at, s.option_at),
@@ -78,4 +78,4 @@ BEGIN
     ORDER BY s.segment COLLATE "C", s.step_number;
 END
 $$;
-COMMENT ON FUNCTION warehouse.conversion_funnel(text, interval, text, date, date, boolean, interval) IS 'Sessions that reach each step of the funnel: rates and median lag, over all or by segment.';
+COMMENT ON FUNCTION warehouse.conversion_funnel(text, interval, text, date, date, boolean, interval) IS 'Sessions that reach each step of the funnel: rates and median lag, over all or by segment. [report]';

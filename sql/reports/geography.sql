@@ -5,18 +5,18 @@ RETURNS TABLE (rank bigint, country_code text, country_name text, views bigint, 
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_choice('basis', basis, ARRAY['store', 'visitor']), warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('basis', basis, ARRAY['store', 'visitor']), starsink_internal.check_count('n', n), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH places AS (
         SELECT CASE top_countries.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END AS place_key,
                sum(l.views) AS views, sum(l.sessions) AS sessions, sum(l.orders) AS orders, sum(l.revenue) AS revenue
-        FROM warehouse.live_place() AS l
+        FROM starsink_internal.live_place() AS l
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY 1
     ), countries AS (
         SELECT p.country_code, min(p.country_name) AS country_name, sum(c.views)::bigint AS views, sum(c.sessions)::bigint AS sessions,
                sum(c.orders)::bigint AS orders, sum(c.revenue) AS revenue
-        FROM places AS c JOIN warehouse.report_place AS p ON p.basis = top_countries.basis AND p.place_key = c.place_key
+        FROM places AS c JOIN starsink_internal.report_place AS p ON p.basis = top_countries.basis AND p.place_key = c.place_key
         GROUP BY p.country_code
         HAVING sum(c.views) > 0 OR sum(c.sessions) > 0 OR sum(c.orders) > 0
     ), top AS MATERIALIZED (
@@ -24,16 +24,16 @@ BEGIN
         FROM countries AS c ORDER BY rank, c.country_code COLLATE "C" LIMIT n
     ), devices AS MATERIALIZED (
         SELECT t.country_code, starsink.distinct_devices(l.viewers) AS viewers
-        FROM warehouse.live_place() AS l
-        JOIN warehouse.report_place AS p ON p.basis = top_countries.basis
+        FROM starsink_internal.live_place() AS l
+        JOIN starsink_internal.report_place AS p ON p.basis = top_countries.basis
             AND p.place_key = CASE top_countries.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END
         JOIN top AS t ON t.country_code = p.country_code
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY t.country_code
     ), unconverted AS MATERIALIZED (
         SELECT p.country_code, count(*) AS orders
-        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
-        JOIN warehouse.report_place AS p ON p.basis = top_countries.basis
+        FROM starsink_internal.unconverted(first_day, last_day, include_bots) AS u
+        JOIN starsink_internal.report_place AS p ON p.basis = top_countries.basis
             AND p.place_key = CASE top_countries.basis WHEN 'store' THEN u.store_key ELSE u.geography_key END
         GROUP BY p.country_code
     )
@@ -43,19 +43,19 @@ BEGIN
     ORDER BY t.rank, t.country_code COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.top_countries(integer, text, date, date, boolean) IS 'Countries of stores or visitors by product views.';
+COMMENT ON FUNCTION warehouse.top_countries(integer, text, date, date, boolean) IS 'Countries of stores or visitors by product views. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.country_distribution(basis text DEFAULT 'store', first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (region text, sub_region text, country_code text, views bigint, viewers bigint, sessions bigint, level text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_choice('basis', basis, ARRAY['store', 'visitor']), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('basis', basis, ARRAY['store', 'visitor']), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH countries AS (
         SELECT p.region, p.sub_region, p.country_code, sum(l.views) AS views, sum(l.sessions) AS sessions, starsink.device_set_union(l.viewers) AS viewers
-        FROM warehouse.live_place() AS l
-        JOIN warehouse.report_place AS p ON p.basis = country_distribution.basis
+        FROM starsink_internal.live_place() AS l
+        JOIN starsink_internal.report_place AS p ON p.basis = country_distribution.basis
             AND p.place_key = CASE country_distribution.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY p.region, p.sub_region, p.country_code
@@ -69,7 +69,7 @@ BEGIN
     ORDER BY c.region COLLATE "C", c.sub_region COLLATE "C", c.country_code COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.country_distribution(text, date, date, boolean) IS 'Product views and sessions by country, with sub-totals by sub-region and region and the total.';
+COMMENT ON FUNCTION warehouse.country_distribution(text, date, date, boolean) IS 'Product views and sessions by country, with sub-totals by sub-region and region and the total. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.cross_border(n integer DEFAULT NULL, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (visitor_country text, store_country text, views bigint, sessions bigint, orders bigint, revenue numeric, is_cross_border boolean,
@@ -77,35 +77,35 @@ RETURNS TABLE (visitor_country text, store_country text, views bigint, sessions 
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_count('n', n), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH unconverted AS MATERIALIZED (
         SELECT v.country_code AS visitor, s.country_code AS store, count(*) AS orders
-        FROM warehouse.unconverted(first_day, last_day, include_bots) AS u
-        JOIN warehouse.report_country AS v ON v.geography_key = u.geography_key
-        JOIN warehouse.report_store AS s ON s.store_key = u.store_key
+        FROM starsink_internal.unconverted(first_day, last_day, include_bots) AS u
+        JOIN starsink_internal.report_country AS v ON v.geography_key = u.geography_key
+        JOIN starsink_internal.report_store AS s ON s.store_key = u.store_key
         GROUP BY 1, 2
     )
     SELECT v.country_code::text, s.country_code::text, sum(l.views)::bigint, sum(l.sessions)::bigint, sum(l.orders)::bigint, sum(l.revenue)::numeric(18,4),
            CASE WHEN v.country_code <> '(unknown)' AND s.country_code <> '(unknown)' THEN v.country_code <> s.country_code END,
            coalesce((SELECT u.orders FROM unconverted AS u WHERE u.visitor = v.country_code AND u.store = s.country_code), 0)
-    FROM warehouse.live_place() AS l
-    JOIN warehouse.report_country AS v ON v.geography_key = l.geography_key
-    JOIN warehouse.report_store AS s ON s.store_key = l.store_key
+    FROM starsink_internal.live_place() AS l
+    JOIN starsink_internal.report_country AS v ON v.geography_key = l.geography_key
+    JOIN starsink_internal.report_store AS s ON s.store_key = l.store_key
     WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
     GROUP BY v.country_code, s.country_code
     HAVING sum(l.views) > 0 OR sum(l.sessions) > 0 OR sum(l.orders) > 0
     ORDER BY sum(l.views) DESC, v.country_code COLLATE "C", s.country_code COLLATE "C" LIMIT n;
 END
 $$;
-COMMENT ON FUNCTION warehouse.cross_border(integer, date, date, boolean) IS 'Visitors'' countries with stores'' countries by product views.';
+COMMENT ON FUNCTION warehouse.cross_border(integer, date, date, boolean) IS 'Visitors'' countries with stores'' countries by product views. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.cross_border_rate(first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (store_country text, views_known bigint, views_cross_border bigint, rate numeric, views_unknown bigint, unknown_share numeric)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH pairs AS (
         SELECT c.store_country, c.views, c.is_cross_border FROM warehouse.cross_border(NULL, first_day, last_day, include_bots) AS c
@@ -123,7 +123,7 @@ BEGIN
     ORDER BY r.store_country COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.cross_border_rate(date, date, boolean) IS 'Share of product views from another country than the store''s, among those with both known; by store''s country and over all (NULL).';
+COMMENT ON FUNCTION warehouse.cross_border_rate(date, date, boolean) IS 'Share of product views from another country than the store''s, among those with both known; by store''s country and over all (NULL). [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.market_penetration(basis text DEFAULT 'store', first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (country_code text, viewers bigint, share_of_viewers numeric, new_viewers bigint, previous_viewers bigint, growth numeric, conversion_rate numeric)
@@ -133,7 +133,7 @@ DECLARE
     period_end date := last_day;
     previous_first date;
 BEGIN
-    PERFORM warehouse.check_choice('basis', basis, ARRAY['store', 'visitor']), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_choice('basis', basis, ARRAY['store', 'visitor']), starsink_internal.check_days(first_day, last_day, include_bots);
     -- An open range starts at the first event, before which there is no period; one open at the end ends at the last event.
     IF first_day IS NOT NULL THEN
         IF period_end IS NULL THEN
@@ -145,8 +145,8 @@ BEGIN
     RETURN QUERY
     WITH places AS NOT MATERIALIZED (
         SELECT p.country_code, l.day >= coalesce(first_day, '-infinity') AS is_now, l.sessions, l.orders, l.viewers
-        FROM warehouse.live_place() AS l
-        JOIN warehouse.report_place AS p ON p.basis = market_penetration.basis
+        FROM starsink_internal.live_place() AS l
+        JOIN starsink_internal.report_place AS p ON p.basis = market_penetration.basis
             AND p.place_key = CASE market_penetration.basis WHEN 'store' THEN l.store_key ELSE l.geography_key END
         WHERE l.day BETWEEN coalesce(previous_first, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
     ), countries AS (
@@ -157,7 +157,7 @@ BEGIN
     ), first_seen AS (
         -- Per day and side (robots or not): what was added, without what an earlier event took away again.
         SELECT l.day, starsink.device_set_minus(starsink.device_set_union(l.added), starsink.device_set_union(l.removed)) AS devices
-        FROM warehouse.live_first_seen() AS l
+        FROM starsink_internal.live_first_seen() AS l
         WHERE l.day <= coalesce(last_day, 'infinity') AND (l.day >= coalesce(first_day, '-infinity') OR include_bots)
           AND (include_bots OR NOT l.is_bot)
         GROUP BY l.day, l.is_bot
@@ -188,4 +188,4 @@ BEGIN
     ORDER BY m.country_code COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.market_penetration(text, date, date, boolean) IS 'Viewers by country: share, new ones, growth over the equally long period before, conversion.';
+COMMENT ON FUNCTION warehouse.market_penetration(text, date, date, boolean) IS 'Viewers by country: share, new ones, growth over the equally long period before, conversion. [report]';

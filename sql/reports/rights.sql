@@ -7,8 +7,9 @@ DECLARE
 BEGIN
     FOR item IN
         SELECT p.oid::pg_catalog.regprocedure AS name, p.proconfig IS NOT NULL AS has_settings FROM pg_catalog.pg_proc AS p
-        WHERE p.pronamespace = 'warehouse'::pg_catalog.regnamespace AND p.proowner = 'starsink_worker'::pg_catalog.regrole
-          AND p.proname IN (SELECT i.name FROM starsink.warehouse_inventory() AS i WHERE i.schema_name = 'warehouse' AND i.kind = 'function')
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+        JOIN starsink_internal.warehouse_inventory() AS i ON i.kind = 'function' AND i.schema_name = n.nspname AND i.name = p.proname
+        WHERE p.proowner = 'starsink_worker'::pg_catalog.regrole AND p.prorettype <> 'pg_catalog.trigger'::pg_catalog.regtype
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item.name);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO starsink_reader, starsink_admin', item.name);
@@ -19,7 +20,7 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT SELECT ON warehouse.events, warehouse.sessions, warehouse.orders, warehouse.order_lines, warehouse.report_product, warehouse.report_store,
-    warehouse.report_country, warehouse.report_place TO starsink_reader, starsink_admin;
+GRANT SELECT ON warehouse.events, warehouse.sessions, warehouse.orders, warehouse.order_lines, starsink_internal.report_product, starsink_internal.report_store,
+    starsink_internal.report_country, starsink_internal.report_place TO starsink_reader, starsink_admin;
 -- Pages as the events name them may tell a person.
-REVOKE ALL ON FUNCTION warehouse.raw_referrers(date, date, boolean) FROM starsink_reader;
+REVOKE ALL ON FUNCTION starsink_internal.raw_referrers(date, date, boolean) FROM starsink_reader;

@@ -82,7 +82,7 @@ RETURNS TABLE (event_time timestamptz, event_id text, device_key integer, is_bot
 LANGUAGE sql STABLE AS $$
     SELECT v.event_time, v.event_id, s.device_key, s.is_bot, s.session_start, v.product_key, v.store_key, v.browser_key, v.os_key,
            v.device_class, v.option_combination_key, v.dwell_micros / 1e6::double precision, v.customization_micros / 1e6::double precision, v.selections
-    FROM warehouse.live_session() AS s
+    FROM starsink_internal.live_session() AS s
     CROSS JOIN LATERAL starsink.session_views(s.path) AS v
     UNION ALL
     SELECT e.event_time, e.event_id, e.device_key, e.is_bot, NULL, e.product_key, e.store_key, e.browser_key, e.os_key,

@@ -1,14 +1,14 @@
 -- Technology: browsers, operating systems, classes of device.
-CREATE OR REPLACE FUNCTION warehouse.technology_usage(by text, n integer, first_day date, last_day date, include_bots boolean)
+CREATE OR REPLACE FUNCTION starsink_internal.technology_usage(by text, n integer, first_day date, last_day date, include_bots boolean)
 RETURNS TABLE (rank bigint, name text, views bigint, viewers bigint, sessions bigint, share numeric)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_count('n', n), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_count('n', n), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH days AS MATERIALIZED (
         SELECT CASE technology_usage.by WHEN 'browser' THEN l.browser ELSE l.os END AS name, l.views, l.sessions, l.viewers
-        FROM warehouse.live_technology() AS l
+        FROM starsink_internal.live_technology() AS l
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
     ), families AS (
         SELECT CASE WHEN d.name IN ('', '(not applicable)', '(blank)') THEN '(unknown)' ELSE d.name END COLLATE "C" AS name,
@@ -29,21 +29,21 @@ BEGIN
     ORDER BY t.rank, t.name COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.technology_usage(text, integer, date, date, boolean) IS 'What browser_usage() and os_usage() share.';
+COMMENT ON FUNCTION starsink_internal.technology_usage(text, integer, date, date, boolean) IS 'What browser_usage() and os_usage() share.';
 
 CREATE OR REPLACE FUNCTION warehouse.browser_usage(n integer DEFAULT 10, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (rank bigint, name text, views bigint, viewers bigint, sessions bigint, share numeric)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT u.rank, u.name, u.views, u.viewers, u.sessions, u.share FROM warehouse.technology_usage('browser', $1, $2, $3, $4) AS u
+    SELECT u.rank, u.name, u.views, u.viewers, u.sessions, u.share FROM starsink_internal.technology_usage('browser', $1, $2, $3, $4) AS u
 $$;
-COMMENT ON FUNCTION warehouse.browser_usage(integer, date, date, boolean) IS 'Families of browsers by product views.';
+COMMENT ON FUNCTION warehouse.browser_usage(integer, date, date, boolean) IS 'Families of browsers by product views. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.os_usage(n integer DEFAULT 10, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (rank bigint, name text, views bigint, viewers bigint, sessions bigint, share numeric)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT u.rank, u.name, u.views, u.viewers, u.sessions, u.share FROM warehouse.technology_usage('os', $1, $2, $3, $4) AS u
+    SELECT u.rank, u.name, u.views, u.viewers, u.sessions, u.share FROM starsink_internal.technology_usage('os', $1, $2, $3, $4) AS u
 $$;
-COMMENT ON FUNCTION warehouse.os_usage(integer, date, date, boolean) IS 'Families of operating systems by product views.';
+COMMENT ON FUNCTION warehouse.os_usage(integer, date, date, boolean) IS 'Families of operating systems by product views. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.device_performance(first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (device_class text, views bigint, sessions bigint, bounce_rate numeric, conversion_rate numeric, mean_view_seconds double precision, revenue numeric,
@@ -51,23 +51,23 @@ RETURNS TABLE (device_class text, views bigint, sessions bigint, bounce_rate num
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH unconverted AS MATERIALIZED (
-        SELECT u.device_class, count(*) AS orders FROM warehouse.unconverted(first_day, last_day, include_bots) AS u GROUP BY 1
+        SELECT u.device_class, count(*) AS orders FROM starsink_internal.unconverted(first_day, last_day, include_bots) AS u GROUP BY 1
     )
     SELECT l.device_class::text, sum(l.views)::bigint, sum(l.sessions)::bigint,
            (sum(l.sessions) - sum(l.engaged)) / nullif(sum(l.sessions), 0), sum(l.orders) / nullif(sum(l.sessions), 0),
            sum(l.view_micros)::double precision / 1e6 / nullif(sum(l.timed_views), 0)::double precision, sum(l.revenue)::numeric(18,4),
            coalesce((SELECT u.orders FROM unconverted AS u WHERE u.device_class = l.device_class), 0)
-    FROM warehouse.live_technology() AS l
+    FROM starsink_internal.live_technology() AS l
     WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
     GROUP BY l.device_class
     HAVING sum(l.views) > 0 OR sum(l.sessions) > 0 OR sum(l.orders) > 0
     ORDER BY l.device_class COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.device_performance(date, date, boolean) IS 'Classes of device: views, sessions, conversion, revenue.';
+COMMENT ON FUNCTION warehouse.device_performance(date, date, boolean) IS 'Classes of device: views, sessions, conversion, revenue. [report]';
 
 CREATE OR REPLACE FUNCTION warehouse.technology_insights(min_sessions integer DEFAULT 100, first_day date DEFAULT NULL, last_day date DEFAULT NULL, include_bots boolean DEFAULT false)
 RETURNS TABLE (browser text, os text, device_class text, sessions bigint, conversion_rate numeric, expected_rate numeric, z_score double precision,
@@ -75,13 +75,13 @@ RETURNS TABLE (browser text, os text, device_class text, sessions bigint, conver
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM warehouse.check_count('min_sessions', min_sessions), warehouse.check_days(first_day, last_day, include_bots);
+    PERFORM starsink_internal.check_count('min_sessions', min_sessions), starsink_internal.check_days(first_day, last_day, include_bots);
     RETURN QUERY
     WITH groups AS (
         SELECT CASE WHEN l.browser IN ('', '(not applicable)', '(blank)') THEN '(unknown)' ELSE l.browser END COLLATE "C" AS browser,
                CASE WHEN l.os IN ('', '(not applicable)', '(blank)') THEN '(unknown)' ELSE l.os END COLLATE "C" AS os,
                l.device_class, sum(l.sessions)::bigint AS sessions, sum(l.orders)::bigint AS orders
-        FROM warehouse.live_technology() AS l
+        FROM starsink_internal.live_technology() AS l
         WHERE l.day BETWEEN coalesce(first_day, '-infinity') AND coalesce(last_day, 'infinity') AND (include_bots OR NOT l.is_bot)
         GROUP BY 1, 2, 3
     ), rates AS (
@@ -104,4 +104,4 @@ BEGIN
     ORDER BY round(s.lost, 9) DESC, s.browser COLLATE "C", s.os COLLATE "C", s.device_class COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION warehouse.technology_insights(integer, date, date, boolean) IS 'Browsers, systems and classes of device that convert worse or better than all sessions, by orders lost.';
+COMMENT ON FUNCTION warehouse.technology_insights(integer, date, date, boolean) IS 'Browsers, systems and classes of device that convert worse or better than all sessions, by orders lost. [report]';

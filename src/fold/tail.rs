@@ -2,13 +2,11 @@
 //! calls of one statement share what the first of them computed. Its memory is bounded, and given back when the
 //! transaction ends.
 
-use starsink_core::time::POSTGRES_EPOCH;
 use std::cell::RefCell;
 use std::ffi::CStr;
 
 use chrono_tz::Tz;
-use pgrx::datum::TimestampWithTimeZone;
-use pgrx::{AnyNumeric, IntoDatum, pg_sys};
+use pgrx::pg_sys;
 
 use crate::fold::budget::Budget;
 use crate::fold::change::Change;
@@ -49,9 +47,53 @@ const PLANS: [(&CStr, &CStr); 5] = [
     (c"jit", c"off"),
 ];
 
-/// Hands the rows of a part of the tail to `put`, value by value in the order of its columns. `part` is the name of an
-/// aggregate without `agg_`, or session, session_replaced, order, order_replaced.
-pub fn each(part: &str, zone: Tz, mut put: impl FnMut(&[Value<'_>])) -> Result<(), Failure> {
+/// What a report asks the tail for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Cells of the aggregate at this place of [`TABLES`].
+    Cells(usize),
+    Sessions,
+    Orders,
+    /// Keys of the sessions and orders that the tail changes.
+    SessionsReplaced,
+    OrdersReplaced,
+}
+
+impl Part {
+    /// The part that adds to this table of the warehouse, or takes its place.
+    pub fn of(table: &str, is_replaced: bool) -> Option<Part> {
+        match (table, is_replaced) {
+            ("fact_session", false) => Some(Part::Sessions),
+            ("fact_session", true) => Some(Part::SessionsReplaced),
+            ("fact_order", false) => Some(Part::Orders),
+            ("fact_order", true) => Some(Part::OrdersReplaced),
+            (name, false) => {
+                let name = name.strip_prefix("agg_")?;
+                let place = TABLES.iter().position(|table| table.name == name)?;
+                Some(Part::Cells(place))
+            }
+            _ => None,
+        }
+    }
+
+    /// Columns of the table, as [`each`] gives their values. Those that are not among them are NULL.
+    pub fn columns(self) -> Vec<&'static str> {
+        match self {
+            Part::Cells(place) => TABLES[place].names().collect(),
+            Part::Sessions => rows::SESSION.into_iter().chain(["is_bounce"]).collect(),
+            Part::Orders => rows::ORDER.to_vec(),
+            Part::SessionsReplaced => vec!["device_key", "is_bot", "session_start"],
+            Part::OrdersReplaced => vec!["order_id"],
+        }
+    }
+}
+
+/// Hands the rows of a part of the tail to `put`, value by value in the order of its columns.
+pub fn each(
+    part: Part,
+    zone: Tz,
+    mut put: impl FnMut(&[Value<'_>]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     DESK.with_borrow_mut(|desk| {
         let moment = moment();
         if desk.tail.as_ref().is_none_or(|tail| tail.moment != moment) {
@@ -66,49 +108,37 @@ pub fn each(part: &str, zone: Tz, mut put: impl FnMut(&[Value<'_>])) -> Result<(
         };
         let fold_id = tail.state.fold_id + 1;
         let mut calendar = Calendar::new(tail.state.zone);
+        let change = &tail.change;
         match part {
-            "session" => tail.change.sessions.iter().for_each(|new| {
+            Part::Sessions => change.sessions.iter().try_for_each(|new| {
                 let mut values = rows::session(new, fold_id, &mut calendar);
                 // Readers call this, and may not see addresses.
                 values[rows::LANDING_PAGE] = Value::Null;
-                let is_bounce = values[rows::ENGAGED] == Value::Bool(false);
-                values.insert(rows::ENGAGED + 1, Value::Bool(is_bounce));
-                put(&values);
+                values.push(Value::Bool(values[rows::ENGAGED] == Value::Bool(false)));
+                put(&values)
             }),
-            "session_replaced" => {
-                tail.change
-                    .sessions_gone
-                    .iter()
-                    .for_each(|&((device, is_bot), start)| {
-                        put(&[Value::Int(device), Value::Bool(is_bot), Value::Time(start)]);
-                    })
+            Part::SessionsReplaced => {
+                let mut gone = change.sessions_gone.iter();
+                gone.try_for_each(|&((device, is_bot), start)| {
+                    put(&[Value::Int(device), Value::Bool(is_bot), Value::Time(start)])
+                })
             }
-            "order" => tail
-                .change
-                .orders
-                .iter()
-                .for_each(|order| put(&rows::order(order, fold_id, &mut calendar))),
-            "order_replaced" => tail
-                .change
-                .orders_gone
-                .iter()
-                .for_each(|id| put(&[Value::Text(id)])),
-            name => {
-                let place = TABLES.iter().position(|table| table.name == name);
-                let place = place
-                    .ok_or_else(|| Failure::sql("reading the tail", format!("no part {name}")))?;
-                for (at, cell) in &mut tail.cells[place] {
-                    let mut scratch = String::new();
-                    if let Some(mut values) =
-                        row(at, cell, &reader.directory.members.texts, &mut scratch)
-                    {
-                        values.insert(0, Value::Big(fold_id));
-                        put(&values);
-                    }
-                }
+            Part::Orders => {
+                let mut orders = change.orders.iter();
+                orders.try_for_each(|order| put(&rows::order(order, fold_id, &mut calendar)))
+            }
+            Part::OrdersReplaced => {
+                let mut gone = change.orders_gone.iter();
+                gone.try_for_each(|id| put(&[Value::Text(id)]))
+            }
+            Part::Cells(place) => {
+                let texts = &reader.directory.members.texts;
+                tail.cells[place].iter_mut().try_for_each(|(at, cell)| {
+                    row(at, cell, fold_id, texts, &mut String::new())
+                        .map_or(Ok(()), |values| put(&values))
+                })
             }
         }
-        Ok(())
     })
 }
 
@@ -265,38 +295,4 @@ impl Drop for Plans {
             unsafe { pg_sys::AtEOXact_GUC(true, self.0) }
         }
     }
-}
-
-/// A value as the server's, in the current memory context.
-pub fn datum(value: &Value<'_>) -> Result<Option<pg_sys::Datum>, Failure> {
-    Ok(match value {
-        Value::Null => None,
-        Value::Small(value) => value.into_datum(),
-        Value::Int(value) | Value::Date(value) => value.into_datum(),
-        Value::Big(value) => value.into_datum(),
-        Value::Bool(value) => value.into_datum(),
-        Value::Text(value) => value.into_datum(),
-        Value::Bytes(value) => value.as_slice().into_datum(),
-        Value::Time(value) => TimestampWithTimeZone::try_from(value - POSTGRES_EPOCH)
-            .map_err(|_| Failure::sql("converting a time", "out of range"))?
-            .into_datum(),
-        Value::Numeric(value, decimals) => numeric(*value, *decimals)?.into_datum(),
-        Value::Ints(values) => values.clone().into_datum(),
-        Value::Numerics(values, decimals) => values
-            .iter()
-            .map(|&value| numeric(value, *decimals))
-            .collect::<Result<Vec<AnyNumeric>, _>>()?
-            .into_datum(),
-    })
-}
-
-fn numeric(value: i128, decimals: u8) -> Result<AnyNumeric, Failure> {
-    let scale = 10_u128.pow(u32::from(decimals));
-    let (whole, part) = (value.unsigned_abs() / scale, value.unsigned_abs() % scale);
-    let sign = if value < 0 { "-" } else { "" };
-    let text = format!(
-        "{sign}{whole}.{part:0width$}",
-        width = usize::from(decimals)
-    );
-    AnyNumeric::try_from(text.as_str()).map_err(|error| Failure::sql("converting an amount", error))
 }

@@ -14,7 +14,7 @@ use crate::fold::{Reader, rows};
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 use crate::server::time::timestamp;
-use starsink_core::aggregate::cells::{self, TABLES};
+use starsink_core::aggregate::cells::{TABLES, row};
 use starsink_core::time::calendar::Calendar;
 
 /// Events that one fold should about hold: enough to spare work, few enough for memory.
@@ -49,8 +49,8 @@ impl Folder {
                 &[],
             ),
             reset: Statement::new("SELECT starsink.forget_folds()", &[]),
-            has_dropped_facts: Statement::new("SELECT starsink.has_dropped_facts()", &[]),
-            summarise: Statement::new("SELECT starsink.summarise_facts(false)", &[]),
+            has_dropped_facts: Statement::new("SELECT starsink_internal.has_dropped_facts()", &[]),
+            summarise: Statement::new("SELECT starsink_internal.summarise_facts(false)", &[]),
             refused: None,
             held: BTreeSet::new(),
             sessions_gone: Statement::new(
@@ -262,21 +262,12 @@ impl Folder {
         let texts = &self.reader.directory.members.texts;
         let mut tables: Vec<Rows> = TABLES
             .iter()
-            .map(|table| {
-                let named = table.columns.iter().map(cells::Column::name);
-                Rows::new(
-                    ["fold_id", "day", "is_bot"]
-                        .into_iter()
-                        .chain(named)
-                        .collect(),
-                )
-            })
+            .map(|table| Rows::new(table.names().collect()))
             .collect();
         let (mut written, mut days) = (0, std::collections::BTreeSet::new());
         for (at, cell) in &mut change.cells.0 {
             let mut scratch = String::new();
-            if let Some(mut values) = cells::row(at, cell, texts, &mut scratch) {
-                values.insert(0, cells::Value::Big(fold_id));
+            if let Some(values) = row(at, cell, fold_id, texts, &mut scratch) {
                 tables[at.2.table()].add(&values);
                 written += 1;
                 days.insert(at.0);

@@ -34,7 +34,7 @@ fn grow<T: Default + 'static>(
     state
 }
 
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn device_set_add(
     state: Internal,
     set: Option<&[u8]>,
@@ -43,13 +43,13 @@ fn device_set_add(
     grow::<Union>(state, fcinfo, |union| union.add(set.unwrap_or_default()))
 }
 
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn device_set_final(state: Internal) -> Option<Vec<u8>> {
     // SAFETY: made by device_set_add.
     unsafe { state.get::<Union>() }.map(Union::stored)
 }
 
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn device_set_final_count(state: Internal) -> i64 {
     // SAFETY: as above.
     unsafe { state.get::<Union>() }.map_or(0, |union| union.count() as i64)
@@ -98,14 +98,14 @@ struct Known {
     devices: Devices,
 }
 
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn tally_add(state: Internal, tally: Option<&[u8]>, fcinfo: pg_sys::FunctionCallInfo) -> Internal {
     grow::<Tally>(state, fcinfo, |sum| {
         sum.add_stored(tally.unwrap_or_default())
     })
 }
 
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn tally_final(mut state: Internal) -> Option<Vec<u8>> {
     // SAFETY: made by tally_add.
     let stored = unsafe { state.get_mut::<Tally>() }.map(|sum| sum.stored());
@@ -113,7 +113,7 @@ fn tally_final(mut state: Internal) -> Option<Vec<u8>> {
 }
 
 /// As tally_entries, of these keys alone; of all where there are none to choose from (NULL).
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn tally_pick(
     tally: Option<&[u8]>,
     keys: Option<Vec<i32>>,
@@ -126,7 +126,7 @@ fn tally_pick(
 }
 
 /// The keys with the highest counts, highest first, all of them that share the last place; all keys for NULL.
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn tally_top(
     tally: Option<&[u8]>,
     n: Option<i32>,
@@ -136,7 +136,7 @@ fn tally_top(
 }
 
 /// The tally with each of the keys counted as the one at the same place of `into`; other keys are left out.
-#[pg_extern(immutable, parallel_safe, strict)]
+#[pg_extern(immutable, parallel_safe, strict, schema = "starsink_internal")]
 fn tally_regroup(tally: &[u8], keys: Vec<i32>, into: Vec<i32>) -> Option<Vec<u8>> {
     let groups = keys.into_iter().zip(into).collect();
     let stored = tally::regroup(tally, groups);

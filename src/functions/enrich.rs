@@ -162,7 +162,7 @@ fn parse_price(price: &str) -> Option<pgrx::composite_type!('static, "starsink.p
 }
 
 /// What stands beside a price as warehouse.dim_currency_alias has it.
-#[pg_extern(immutable, parallel_safe, strict)]
+#[pg_extern(immutable, parallel_safe, strict, schema = "starsink_internal")]
 fn currency_token(written: &str) -> String {
     price::currency_token(written)
 }

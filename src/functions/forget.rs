@@ -35,7 +35,7 @@ fn with_key<R>(body: impl FnOnce(&[u8]) -> R) -> R {
 
 /// Whether a message is about somebody: one of these attributes holds one of these ids, or an address with one of these
 /// hashes stands anywhere.
-#[pg_extern(stable, strict)]
+#[pg_extern(stable, strict, schema = "starsink_internal")]
 fn names_person(
     message: &[u8],
     attributes: Vec<String>,
@@ -58,7 +58,7 @@ fn names_person(
 }
 
 /// The text with addresses of these hashes, and the hashes, replaced; NULL where it has none.
-#[pg_extern(stable, strict)]
+#[pg_extern(stable, strict, schema = "starsink_internal")]
 fn without_addresses(written: &str, hashes: Vec<String>, instead: &str) -> Option<String> {
     with_key(|key| {
         Wanted {
@@ -72,7 +72,7 @@ fn without_addresses(written: &str, hashes: Vec<String>, instead: &str) -> Optio
 }
 
 /// The keyed hashes of an e-mail address in all spellings of its domain; none where the text is no address.
-#[pg_extern(stable, strict)]
+#[pg_extern(stable, strict, schema = "starsink_internal")]
 fn address_hashes(address: &str) -> Vec<String> {
     let Some(address) = email::normalised(address.into()) else {
         return Vec::new();

@@ -39,7 +39,7 @@ pub(super) fn time(time: DateTime<Utc>) -> Option<TimestampWithTimeZone> {
 }
 
 /// How the steward's jobs stand now; none without a steward.
-#[pg_extern(volatile, parallel_safe)]
+#[pg_extern(volatile, parallel_safe, schema = "starsink_internal")]
 fn job_states() -> TableIterator<
     'static,
     (
@@ -66,7 +66,7 @@ fn job_states() -> TableIterator<
 }
 
 /// Leaves word with the steward that a job which somebody ran by hand has failed: what that transaction wrote goes with it.
-#[pg_extern(volatile, parallel_unsafe, strict)]
+#[pg_extern(volatile, parallel_unsafe, strict, schema = "starsink_internal")]
 #[search_path(pg_catalog, pg_temp)]
 fn note_failure(name: &str, began: TimestampWithTimeZone, error: &str, triggered_by: &str) {
     job_board::leave(&Note {
@@ -78,14 +78,14 @@ fn note_failure(name: &str, began: TimestampWithTimeZone, error: &str, triggered
 }
 
 /// The registrable domain of an address's host.
-#[pg_extern(immutable, parallel_safe, strict)]
+#[pg_extern(immutable, parallel_safe, strict, schema = "starsink_internal")]
 fn registrable_domain(address: &str) -> Option<String> {
     let location = Location::parse(address)?;
     host::registrable_domain(location.host()).map(str::to_owned)
 }
 
 /// The country that a host's suffix belongs to.
-#[pg_extern(immutable, parallel_safe, strict)]
+#[pg_extern(immutable, parallel_safe, strict, schema = "starsink_internal")]
 fn country_of_domain(host: &str) -> Option<&'static str> {
     domain::country_of_domain(host)
 }

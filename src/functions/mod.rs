@@ -1,7 +1,6 @@
 //! What SQL calls.
 //!
 //! # Layout
-//! - [`manifest`] the SQL files of the extension, in order
 //! - [`state`]    what the workers are doing; settings and codes, for the views
 //! - [`server`]   how much WAL there is, when the certificate ends
 //! - [`seek`]     offsets by the broker's word, and going there
@@ -15,7 +14,7 @@
 //! - [`fold`]     sessions and aggregates; [`tail`] what is not in them yet; [`aggregates`] sets and tallies in SQL
 //! - [`world`]    countries and currencies, for the dimensions that are seeded
 //! - [`pages`]    what a product page says, and where pages may be fetched from
-//! - [`inventory`] what the warehouse consists of
+//! - [`inventory`] laying the warehouse out, and what it consists of
 //! - [`loader`]   this session's loader, and the frame its batches share
 
 mod aggregates;
@@ -28,7 +27,6 @@ mod ingest;
 mod inventory;
 mod jobs;
 mod loader;
-mod manifest;
 mod pages;
 mod quarantined;
 mod rates;

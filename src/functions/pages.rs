@@ -45,7 +45,12 @@ fn unmade(error: impl std::fmt::Display) -> Failure {
 }
 
 /// A page's address as the crawler keeps it; no address where the text is none.
-#[pg_extern(stable, parallel_restricted, security_definer)]
+#[pg_extern(
+    stable,
+    parallel_restricted,
+    security_definer,
+    schema = "starsink_internal"
+)]
 #[search_path(pg_catalog, pg_temp)]
 fn crawl_place(
     url: &str,

@@ -27,7 +27,12 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// Loads the file of `starsink.exchange_rates_file` if its time or size is not what it was at the last load.
-#[pg_extern(security_definer, volatile, parallel_unsafe, requires = ["roles"])]
+#[pg_extern(
+    security_definer,
+    volatile,
+    parallel_unsafe,
+    schema = "starsink_internal"
+)]
 #[search_path(pg_catalog, pg_temp)]
 fn refresh_exchange_rates() -> i64 {
     match transaction::unconfined(refresh) {
@@ -37,7 +42,12 @@ fn refresh_exchange_rates() -> i64 {
 }
 
 /// Loads what `starsink.exchange_rates_url` answers if that is not what it was at the last load.
-#[pg_extern(security_definer, volatile, parallel_unsafe, requires = ["roles"])]
+#[pg_extern(
+    security_definer,
+    volatile,
+    parallel_unsafe,
+    schema = "starsink_internal"
+)]
 #[search_path(pg_catalog, pg_temp)]
 fn fetch_exchange_rates() -> i64 {
     match transaction::unconfined(fetch) {
@@ -78,13 +88,14 @@ fn refresh() -> Result<i64, Failure> {
 /// What a job noted last.
 fn mark_of(job: &str) -> Result<Option<String>, Failure> {
     let mut mark = None;
-    Statement::new("SELECT starsink.job_mark($1)", &[pgrx::pg_sys::TEXTOID]).each(
-        &[job.into()],
-        |row| {
-            mark = row.optional(1)?;
-            Ok(())
-        },
-    )?;
+    Statement::new(
+        "SELECT starsink_internal.job_mark($1)",
+        &[pgrx::pg_sys::TEXTOID],
+    )
+    .each(&[job.into()], |row| {
+        mark = row.optional(1)?;
+        Ok(())
+    })?;
     Ok(mark)
 }
 
@@ -194,7 +205,7 @@ fn load(
             rejected + unreadable
         ));
     }
-    Statement::new("SELECT starsink.say($1)", &[pg_sys::TEXTOID]).run(&[words.into()])?;
+    Statement::new("SELECT starsink_internal.say($1)", &[pg_sys::TEXTOID]).run(&[words.into()])?;
     Ok(inserted + updated)
 }
 

@@ -135,7 +135,7 @@ fn moves(target: &Target, words: &str) -> Result<Vec<Move>, Failure> {
         &[pg_sys::TEXTOID],
     )
     .run(&[words.into()])?;
-    Statement::new("SELECT starsink.warn_unwatched()", &[]).run(&[])?;
+    Statement::new("SELECT starsink_internal.warn_unwatched()", &[]).run(&[])?;
     let ledger = Ledger::new();
     let partitions: Vec<i32> = targets.iter().map(|(partition, _)| *partition).collect();
     let positions = ledger.positions(&settings.topic, &partitions)?;

@@ -11,7 +11,7 @@ use openssl::x509::X509;
 use pgrx::prelude::*;
 
 /// Bytes of the WAL in pg_wal; NULL where that cannot be read.
-#[pg_extern(volatile, parallel_safe)]
+#[pg_extern(volatile, parallel_safe, schema = "starsink_internal")]
 fn wal_bytes() -> Option<i64> {
     let mut bytes = 0;
     for entry in fs::read_dir("pg_wal").ok()? {
@@ -26,7 +26,7 @@ fn wal_bytes() -> Option<i64> {
 }
 
 /// Whole days until the certificate that ssl_cert_file names ends, negative when it has; NULL where it cannot be read.
-#[pg_extern(volatile, parallel_safe)]
+#[pg_extern(volatile, parallel_safe, schema = "starsink_internal")]
 fn certificate_days() -> Option<i32> {
     // SAFETY: a terminated name; what comes back is terminated, and stays until the setting changes.
     let path = unsafe {

@@ -10,13 +10,13 @@ use crate::worker::state::{self, BOARD};
 use starsink_core::event::code::{Code, Codes};
 
 /// Whether the server preloaded the library, and so can run workers.
-#[pg_extern(stable, parallel_safe)]
+#[pg_extern(stable, parallel_safe, schema = "starsink_internal")]
 fn is_preloaded() -> bool {
     state::is_attached()
 }
 
 /// Each worker that runs or should: 0 is the steward, 33 the crawler, 34 the watch.
-#[pg_extern(volatile, parallel_safe)]
+#[pg_extern(volatile, parallel_safe, schema = "starsink_internal")]
 fn worker_states() -> TableIterator<
     'static,
     (
@@ -54,7 +54,7 @@ fn worker_states() -> TableIterator<
 }
 
 /// Each partition that a worker has.
-#[pg_extern(volatile, parallel_safe)]
+#[pg_extern(volatile, parallel_safe, schema = "starsink_internal")]
 fn partition_states() -> TableIterator<
     'static,
     (
@@ -85,7 +85,7 @@ fn partition_states() -> TableIterator<
 }
 
 /// Files being ingested now.
-#[pg_extern(volatile, parallel_safe)]
+#[pg_extern(volatile, parallel_safe, schema = "starsink_internal")]
 fn file_progress() -> TableIterator<
     'static,
     (
@@ -117,7 +117,7 @@ fn file_progress() -> TableIterator<
 }
 
 /// Every setting in the order of the manual; `is_set` only for secrets.
-#[pg_extern(stable, parallel_restricted)]
+#[pg_extern(stable, parallel_restricted, schema = "starsink_internal")]
 fn setting_notes() -> TableIterator<
     'static,
     (
@@ -146,7 +146,7 @@ fn setting_notes() -> TableIterator<
 }
 
 /// Every validation code: its bit in quality_flags, what becomes of a message that bears it, and what to do.
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn validation_codes() -> TableIterator<
     'static,
     (

@@ -6,7 +6,7 @@ use starsink_core::event::traffic::sites;
 use starsink_core::world;
 
 /// Countries of ISO 3166-1 with their regions by UN M49.
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn iso_countries() -> TableIterator<
     'static,
     (
@@ -33,7 +33,7 @@ fn iso_countries() -> TableIterator<
 }
 
 /// Currencies of ISO 4217.
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn iso_currencies() -> TableIterator<
     'static,
     (
@@ -54,7 +54,7 @@ fn iso_currencies() -> TableIterator<
 }
 
 /// What shops write for currencies, in the stores of one country or of all.
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn currency_aliases() -> TableIterator<
     'static,
     (
@@ -69,7 +69,7 @@ fn currency_aliases() -> TableIterator<
 }
 
 /// What starsink.site begins with: AI assistants and payment providers.
-#[pg_extern(immutable, parallel_safe)]
+#[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn known_sites() -> TableIterator<'static, (name!(domain, &'static str), name!(kind, &'static str))>
 {
     TableIterator::new(sites::editable().map(|(domain, kind)| (domain, kind.name())))

@@ -1,13 +1,17 @@
 //! What the warehouse consists of, by name: read out of the script that lays it out, so that it is said once. Rights,
 //! ownership and refusals go by this list, never by names that look alike: users have tables in the schema too.
 
+use std::borrow::Cow;
+
+use starsink_core::aggregate::cells::TABLES;
+
 /// One object of the script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Laid {
     /// `relation` (a table, view or sequence), `index` or `function`.
     pub kind: &'static str,
     pub schema: &'static str,
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
 }
 
 const STATEMENTS: [(&str, &str); 6] = [
@@ -33,10 +37,20 @@ pub fn laid(script: &'static str) -> impl Iterator<Item = Laid> {
             return Some(Laid {
                 kind,
                 schema: table.split('.').next()?,
-                name,
+                name: name.into(),
             });
         }
         let (schema, name) = name.split_once('.')?;
+        let name = name.into();
         Some(Laid { kind, schema, name })
+    })
+}
+
+/// The functions that the script makes in a loop: each aggregate with its tail.
+pub fn live() -> impl Iterator<Item = Laid> {
+    TABLES.iter().map(|table| Laid {
+        kind: "function",
+        schema: "starsink_internal",
+        name: format!("live_{}", table.name).into(),
     })
 }

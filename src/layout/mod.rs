@@ -13,6 +13,7 @@ pub mod version;
 
 use pgrx::pg_sys;
 
+use crate::manifest;
 use crate::server::catalog::has_relation;
 use crate::server::failure::Failure;
 use crate::server::statement::{Statement, script};
@@ -21,108 +22,11 @@ use inventory::Laid;
 use version::Stand;
 
 /// What a superuser does for it.
-const SCHEMA: &str = include_str!("../../sql/warehouse/schema.sql");
+const SCHEMA: &str = include_str!("../../sql/base/schema.sql");
 /// What lies there and belongs to somebody else.
-const STRANGERS: &str = include_str!("../../sql/warehouse/strangers.sql");
+const STRANGERS: &str = include_str!("../../sql/base/strangers.sql");
 /// What a superuser owns that is the warehouse's, as after a restore that left the owners out.
-const ADOPTED: &str = include_str!("../../sql/warehouse/adopted.sql");
-
-/// The script, one concern per file, in order.
-const SCRIPT: &[(&str, &str)] = &[
-    (
-        "dimensions",
-        include_str!("../../sql/warehouse/dimensions.sql"),
-    ),
-    ("traffic", include_str!("../../sql/warehouse/traffic.sql")),
-    ("options", include_str!("../../sql/warehouse/options.sql")),
-    ("money", include_str!("../../sql/warehouse/money.sql")),
-    ("members", include_str!("../../sql/warehouse/members.sql")),
-    (
-        "fact_event",
-        include_str!("../../sql/warehouse/fact_event.sql"),
-    ),
-    ("layout", include_str!("../../sql/warehouse/layout.sql")),
-    ("ledger", include_str!("../../sql/warehouse/ledger.sql")),
-    ("sessions", include_str!("../../sql/warehouse/sessions.sql")),
-    (
-        "aggregates",
-        include_str!("../../sql/warehouse/aggregates.sql"),
-    ),
-    ("fold", include_str!("../../sql/warehouse/fold.sql")),
-    ("live", include_str!("../../sql/warehouse/live.sql")),
-    ("minutes", include_str!("../../sql/warehouse/minutes.sql")),
-    ("jobs", include_str!("../../sql/warehouse/jobs.sql")),
-    (
-        "quarantine",
-        include_str!("../../sql/warehouse/quarantine.sql"),
-    ),
-    ("merge", include_str!("../../sql/warehouse/merge.sql")),
-    ("crawl", include_str!("../../sql/warehouse/crawl.sql")),
-    ("alerts", include_str!("../../sql/warehouse/alerts.sql")),
-    (
-        "replica identity",
-        include_str!("../../sql/warehouse/replica_identity.sql"),
-    ),
-    ("views", include_str!("../../sql/warehouse/views.sql")),
-    (
-        "dictionary",
-        include_str!("../../sql/warehouse/dictionary.sql"),
-    ),
-    ("grants", include_str!("../../sql/warehouse/grants.sql")),
-    (
-        "reports: checks",
-        include_str!("../../sql/reports/checks.sql"),
-    ),
-    (
-        "reports: money",
-        include_str!("../../sql/reports/money.sql"),
-    ),
-    (
-        "reports: products",
-        include_str!("../../sql/reports/products.sql"),
-    ),
-    ("reports: time", include_str!("../../sql/reports/time.sql")),
-    (
-        "reports: geography",
-        include_str!("../../sql/reports/geography.sql"),
-    ),
-    (
-        "reports: stores",
-        include_str!("../../sql/reports/stores.sql"),
-    ),
-    (
-        "reports: traffic",
-        include_str!("../../sql/reports/traffic.sql"),
-    ),
-    (
-        "reports: attribution",
-        include_str!("../../sql/reports/attribution.sql"),
-    ),
-    (
-        "reports: funnel",
-        include_str!("../../sql/reports/funnel.sql"),
-    ),
-    (
-        "reports: customization",
-        include_str!("../../sql/reports/customization.sql"),
-    ),
-    (
-        "reports: engagement",
-        include_str!("../../sql/reports/engagement.sql"),
-    ),
-    (
-        "reports: technology",
-        include_str!("../../sql/reports/technology.sql"),
-    ),
-    (
-        "reports: star_views",
-        include_str!("../../sql/reports/star_views.sql"),
-    ),
-    (
-        "reports: rights",
-        include_str!("../../sql/reports/rights.sql"),
-    ),
-];
+const ADOPTED: &str = include_str!("../../sql/base/adopted.sql");
 
 /// Texts are written as the UTF-8 they came in, which is the only encoding that holds them all.
 pub fn require_utf8() -> Result<(), Failure> {
@@ -138,8 +42,10 @@ pub fn require_utf8() -> Result<(), Failure> {
 
 /// Everything that the script lays out.
 pub fn inventory() -> Vec<Laid> {
-    let scripts = SCRIPT.iter().map(|&(_, script)| script);
-    scripts.flat_map(inventory::laid).collect()
+    manifest::warehouse()
+        .flat_map(|(_, script)| inventory::laid(script))
+        .chain(inventory::live())
+        .collect()
 }
 
 /// Lays out what is missing, or brings an older lay-out forward. Runs with the rights of a superuser.
@@ -152,9 +58,7 @@ pub fn create() -> Result<(), Failure> {
     adopt()?;
     transaction::as_writer(|| {
         version::bring_forward(stand)?;
-        SCRIPT
-            .iter()
-            .try_for_each(|&(name, script)| run(name, script))?;
+        manifest::warehouse().try_for_each(|(name, script)| run(name, script))?;
         version::note(stand)
     })
 }
@@ -196,12 +100,12 @@ fn of_inventory(
     row: impl FnMut(&crate::server::statement::Row<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let laid = inventory();
-    let texts = |of: fn(&Laid) -> &'static str| laid.iter().map(of).collect::<Vec<_>>();
+    let texts = |of: fn(&Laid) -> &str| laid.iter().map(of).collect::<Vec<_>>();
     Statement::new(sql, &[pg_sys::TEXTARRAYOID; 3]).each(
         &[
             texts(|laid| laid.kind).into(),
             texts(|laid| laid.schema).into(),
-            texts(|laid| laid.name).into(),
+            texts(|laid| &laid.name).into(),
         ],
         row,
     )

@@ -2,13 +2,11 @@
 
 use pgrx::pg_sys;
 
+use crate::manifest::STEPS;
 use crate::server::catalog::has_relation;
 use crate::server::failure::Failure;
 use crate::server::statement::{Statement, script};
 use crate::server::transaction;
-
-/// The lay-out that each step leads to, in order; the last one is this library's.
-const STEPS: &[(i32, &str)] = &[(2, include_str!("../../sql/upgrade/0002_numbered.sql"))];
 
 /// The lay-out of this library.
 const OURS: i32 = STEPS[STEPS.len() - 1].0;

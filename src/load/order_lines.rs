@@ -44,7 +44,7 @@ const VALUED: &str = "\
     JOIN warehouse.dim_store AS s ON s.store_key = i.store_key \
     CROSS JOIN LATERAL (SELECT starsink.currency_of(i.currency_token, s.country_code, s.currency) AS code) AS k \
     LEFT JOIN warehouse.dim_currency AS c ON c.currency_code = k.code \
-    CROSS JOIN LATERAL starsink.valued(a.unit_price * a.quantity, c.currency_code, d.date, b.currency) AS v";
+    CROSS JOIN LATERAL starsink_internal.valued(a.unit_price * a.quantity, c.currency_code, d.date, b.currency) AS v";
 
 pub struct OrderLines(Statement);
 

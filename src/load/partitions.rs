@@ -64,11 +64,11 @@ impl Partitions {
             look: Statement::of_snapshot(
                 "SELECT CASE WHEN first_time > '-infinity' THEN (EXTRACT(epoch FROM first_time) * 1000000)::bigint ELSE (-9223372036854775808)::bigint END, \
                  CASE WHEN next_time < 'infinity' THEN (EXTRACT(epoch FROM next_time) * 1000000)::bigint ELSE 9223372036854775807 END, \
-                 first_time IS NULL FROM starsink.fact_partitions()",
+                 first_time IS NULL FROM starsink_internal.fact_partitions()",
                 &[],
             ),
             ensure: Statement::new(
-                "SELECT starsink.ensure_partition($1)",
+                "SELECT starsink_internal.ensure_partition($1)",
                 &[pg_sys::TIMESTAMPTZOID],
             ),
             known: None,

@@ -321,6 +321,14 @@ impl Failure {
         )
     }
 
+    pub fn no_tail() -> Failure {
+        Failure::new(
+            Code::ERRCODE_INVALID_PARAMETER_VALUE,
+            "nothing of what is not folded yet has this row type",
+        )
+        .hint("Give a row of a table that folds write, as in starsink_internal.tail(NULL::warehouse.agg_hour).")
+    }
+
     pub fn sql(doing: &str, error: impl fmt::Display) -> Failure {
         Failure::new(Code::ERRCODE_INTERNAL_ERROR, format!("{doing}: {error}"))
     }

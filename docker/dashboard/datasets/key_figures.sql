@@ -9,7 +9,7 @@ WITH period AS (
     SELECT p.name, sum(l.views) AS views, starsink.distinct_devices(l.viewers) AS viewers, sum(l.sessions) AS sessions,
            sum(l.engaged) AS engaged, sum(l.orders) AS orders, sum(l.revenue) AS revenue
     FROM period AS p
-    JOIN (SELECT * FROM warehouse.live_place() AS r WHERE NOT r.is_bot AND {{ shop.place('r') }}) AS l
+    JOIN (SELECT * FROM starsink_internal.live_place() AS r WHERE NOT r.is_bot AND {{ shop.place('r') }}) AS l
       ON l.day >= COALESCE(p.first_day, l.day) AND l.day <= COALESCE(p.last_day, l.day)
     GROUP BY p.name
 ), figure AS (

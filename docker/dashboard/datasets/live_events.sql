@@ -2,7 +2,7 @@
 SELECT row_number() OVER (ORDER BY f.audit_key DESC, f.kafka_time DESC NULLS LAST, f.event_id) AS position,
        timezone(starsink.fold_time_zone(), f.event_time) AS event_time, f.audit_key, t.collection, COALESCE(s.domain, s.store_id) AS store_name,
        CASE WHEN p.product_key > 0 THEN p.product_id ELSE '' END AS product, a.device_class, b.family AS browser
-FROM (SELECT * FROM starsink.facts_of((
+FROM (SELECT * FROM starsink_internal.facts_of((
           -- The newest batches, a hundred events or a little more.
           SELECT min(l.audit_key) - 1
           FROM (SELECT audit_key, sum(loaded) OVER (ORDER BY audit_key DESC ROWS UNBOUNDED PRECEDING) - loaded AS newer

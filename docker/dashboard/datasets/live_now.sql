@@ -1,6 +1,6 @@
 {#- The last half hour in figures. -#}
 WITH m AS MATERIALIZED (
-    SELECT * FROM warehouse.live_minute_store() WHERE minute > now() - interval '30 minutes' AND minute <= now()
+    SELECT * FROM starsink_internal.live_minute_store() WHERE minute > now() - interval '30 minutes' AND minute <= now()
 ), l AS (
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY latency_p50_ms) AS p50
     FROM starsink.ledger WHERE committed_at > now() - interval '1 minute' AND kind = 'batch' AND rolled_up IS NULL

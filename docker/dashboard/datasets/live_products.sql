@@ -1,6 +1,6 @@
 {#- What is looked at just now. -#}
 WITH tail AS MATERIALIZED (
-    SELECT product_key, views, viewers FROM starsink.tail_minute_product() WHERE minute > now() - interval '30 minutes' AND minute <= now()
+    SELECT product_key, views, viewers FROM starsink_internal.tail_minute_product() WHERE minute > now() - interval '30 minutes' AND minute <= now()
 ), counted AS NOT MATERIALIZED (
     SELECT product_key, views, viewers FROM starsink.minute_product WHERE minute > now() - interval '30 minutes' AND minute <= now()
 ), top AS (

@@ -39,8 +39,8 @@ fn names_given_to_a_merge_bring_no_statement_and_no_trigger_makes_a_superuser() 
         &format!(
             "CREATE TEMP TABLE t (product_id text, \"{}\" text, is_split boolean); GRANT SELECT ON t TO PUBLIC;
              BEGIN;
-             SELECT starsink.merge_stage('product', ARRAY['product_id']);
-             SELECT starsink.merge_members('product', ARRAY['product_id', '{BREAK}{{names}}'], now(), 'x', 0, now(), '')",
+             SELECT starsink_internal.merge_stage('product', ARRAY['product_id']);
+             SELECT starsink_internal.merge_members('product', ARRAY['product_id', '{BREAK}{{names}}'], now(), 'x', 0, now(), '')",
             &broken[..63]
         ),
     );
@@ -66,35 +66,38 @@ fn what_a_merge_does_not_know_is_refused_wherever_it_is_named() {
         "NULL",
     ] {
         for call in [
-            format!("starsink.merge_stage('product', {names})"),
-            format!("starsink.merge_members('product', {names}, now(), 'x', 0, now(), '')"),
-            format!("starsink.merge_rates({names}, now(), 'x', 0, now(), '')"),
+            format!("starsink_internal.merge_stage('product', {names})"),
+            format!(
+                "starsink_internal.merge_members('product', {names}, now(), 'x', 0, now(), '')"
+            ),
+            format!("starsink_internal.merge_rates({names}, now(), 'x', 0, now(), '')"),
         ] {
             let refusal = pg.refusal_as(
                 "operator",
-                &format!("BEGIN; SELECT starsink.merge_stage('product', ARRAY['product_id']); SELECT {call}"),
+                &format!("BEGIN; SELECT starsink_internal.merge_stage('product', ARRAY['product_id']); SELECT {call}"),
             );
             assert!(refusal.starts_with("22023"), "{call}: {refusal}");
         }
     }
     for call in [
-        "starsink.merge_stage('secret', ARRAY['value'])",
-        "starsink.merge_stage('{target}', ARRAY['product_id'])",
-        "starsink.merge_stage(NULL, ARRAY['product_id'])",
-        "starsink.merge_members('product', ARRAY['product_id'], 'infinity', 'x', 0, now(), '')",
-        "starsink.merge_members('exchange_rate', ARRAY['rate'], now(), 'x', 0, now(), '')",
+        "starsink_internal.merge_stage('secret', ARRAY['value'])",
+        "starsink_internal.merge_stage('{target}', ARRAY['product_id'])",
+        "starsink_internal.merge_stage(NULL, ARRAY['product_id'])",
+        "starsink_internal.merge_members('product', ARRAY['product_id'], 'infinity', 'x', 0, now(), '')",
+        "starsink_internal.merge_members('exchange_rate', ARRAY['rate'], now(), 'x', 0, now(), '')",
     ] {
         let refusal = pg.refusal_as(
             "operator",
             &format!(
-                "BEGIN; SELECT starsink.merge_stage('product', ARRAY['product_id']); SELECT {call}"
+                "BEGIN; SELECT starsink_internal.merge_stage('product', ARRAY['product_id']); SELECT {call}"
             ),
         );
         assert!(refusal.starts_with("22023"), "{call}: {refusal}");
     }
     // One pass: what a fragment brings is not looked through.
-    let filled: String =
-        pg.one("SELECT starsink.merge_fill('{a} and {b}', '{\"a\": \"{b}\", \"b\": \"{a}{c}\"}')");
+    let filled: String = pg.one(
+        "SELECT starsink_internal.merge_fill('{a} and {b}', '{\"a\": \"{b}\", \"b\": \"{a}{c}\"}')",
+    );
     assert_eq!(filled, "{b} and {a}{c}");
 }
 
@@ -104,7 +107,8 @@ fn functions_that_run_with_their_owners_rights_are_no_superusers() {
     let of_superusers: Vec<String> = pg
         .query(
             "SELECT p.oid::regprocedure::text FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner
-             WHERE p.prosecdef AND r.rolsuper AND p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace)",
+             WHERE p.prosecdef AND r.rolsuper AND p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace)
+             ORDER BY p.proname",
         )
         .iter()
         .map(|row| row.get(0))
@@ -114,14 +118,14 @@ fn functions_that_run_with_their_owners_rights_are_no_superusers() {
         of_superusers,
         [
             "starsink.create_warehouse()",
-            "starsink.follow_tablespaces()"
+            "starsink_internal.follow_tablespaces()"
         ]
     );
     let others: Vec<String> = pg
         .query(
             "SELECT p.oid::regprocedure::text FROM pg_proc AS p
-             WHERE p.prosecdef AND p.proowner <> 'starsink_worker'::regrole AND p.oid <> ALL (ARRAY['starsink.create_warehouse()', 'starsink.follow_tablespaces()']::regprocedure[])
-               AND p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace)",
+             WHERE p.prosecdef AND p.proowner <> 'starsink_worker'::regrole AND p.oid <> ALL (ARRAY['starsink.create_warehouse()', 'starsink_internal.follow_tablespaces()']::regprocedure[])
+               AND p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace)",
         )
         .iter()
         .map(|row| row.get(0))
@@ -130,7 +134,7 @@ fn functions_that_run_with_their_owners_rights_are_no_superusers() {
     let bent: Vec<String> = pg
         .query(
             "SELECT p.oid::regprocedure::text FROM pg_proc AS p
-             WHERE p.prosecdef AND p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace)
+             WHERE p.prosecdef AND p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace)
                AND NOT COALESCE(array_to_string(p.proconfig, ' ') LIKE '%search_path=pg_catalog, pg_temp%', false)",
         )
         .iter()
@@ -140,7 +144,7 @@ fn functions_that_run_with_their_owners_rights_are_no_superusers() {
     let tables: Vec<String> = pg
         .query(
             "SELECT c.oid::regclass::text FROM pg_class AS c
-             WHERE c.relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND c.relkind IN ('r', 'p', 'S', 'm', 'f')
+             WHERE c.relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'S', 'm', 'f')
                AND c.relowner <> 'starsink_worker'::regrole",
         )
         .iter()
@@ -162,7 +166,7 @@ fn a_trigger_on_any_table_that_an_operator_can_have_written_is_no_superusers() {
          DECLARE item record;
          BEGIN
              FOR item IN SELECT c.oid::regclass AS name FROM pg_class AS c
-                         WHERE c.relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition LOOP
+                         WHERE c.relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace) AND c.relkind IN ('r', 'p') AND NOT c.relispartition LOOP
                  EXECUTE format('CREATE TRIGGER watch AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT EXECUTE FUNCTION public.watch()', item.name);
                  EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER watch', item.name);
              END LOOP;

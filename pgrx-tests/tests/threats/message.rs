@@ -126,7 +126,7 @@ fn a_flood_of_made_up_members_is_loaded_and_told_and_wastes_no_keys() {
     // It is told.
     pg.sql(
         "UPDATE starsink.alert_rule SET threshold = 400, clear_threshold = 400, hold_for = '0' WHERE name = 'new_members';
-         SELECT starsink.evaluate_alerts()",
+         SELECT starsink_internal.evaluate_alerts()",
     );
     assert!(pg.one::<bool>(
         "SELECT bool_and(state = 'firing' AND labels ->> 'dimension' IN ('dim_device', 'dim_campaign', 'dim_user_agent')) FROM starsink.alerts WHERE rule = 'new_members'"
@@ -135,7 +135,7 @@ fn a_flood_of_made_up_members_is_loaded_and_told_and_wastes_no_keys() {
     pg.sql(
         "SELECT setval(pg_get_serial_sequence('warehouse.dim_device', 'device_key'), 2147483647)",
     );
-    pg.sql("SELECT starsink.evaluate_alerts()");
+    pg.sql("SELECT starsink_internal.evaluate_alerts()");
     assert!(pg.one::<bool>(
         "SELECT state = 'firing' AND labels ->> 'dimension' = 'dim_device' FROM starsink.alerts WHERE rule = 'keys_used'"
     ));

@@ -131,23 +131,40 @@ const KINDS: [(&str, &str, &str); 9] = [
         "type warehouse.order_line",
     ),
     (
-        "FUNCTION warehouse.live_hour(a text) RETURNS text LANGUAGE sql AS 'SELECT a'",
-        "FUNCTION warehouse.live_hour(text)",
-        "function warehouse.live_hour(text)",
+        "FUNCTION starsink_internal.live_hour(a text) RETURNS text LANGUAGE sql AS 'SELECT a'",
+        "FUNCTION starsink_internal.live_hour(text)",
+        "function starsink_internal.live_hour(text)",
     ),
     (
-        "FUNCTION starsink.merge_forget_digest() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
-        "FUNCTION starsink.merge_forget_digest()",
-        "function starsink.merge_forget_digest()",
+        "FUNCTION starsink_internal.merge_forget_digest() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "FUNCTION starsink_internal.merge_forget_digest()",
+        "function starsink_internal.merge_forget_digest()",
     ),
 ];
+
+#[test]
+fn the_extension_is_installed_into_nobody_elses_schema() {
+    let pg = mallorys();
+    for schema in ["starsink", "starsink_internal"] {
+        as_mallory(&pg, &format!("CREATE SCHEMA {schema}"));
+        let refusal = pg.refusal("CREATE EXTENSION starsink");
+        assert!(
+            refusal.starts_with(&format!(
+                "55000 schema {schema} belongs to the role \"mallory\""
+            )),
+            "{refusal}"
+        );
+        pg.sql(&format!("ALTER SCHEMA {schema} OWNER TO postgres"));
+    }
+    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse()");
+}
 
 #[test]
 fn each_kind_of_object_is_refused_before_and_after_the_warehouse_is_there() {
     let pg = Cluster::builder().database("other").start();
     pg.sql(
         "CREATE EXTENSION starsink; CREATE SCHEMA warehouse; CREATE ROLE mallory LOGIN;
-         GRANT USAGE, CREATE ON SCHEMA warehouse, starsink TO mallory",
+         GRANT USAGE, CREATE ON SCHEMA warehouse, starsink, starsink_internal TO mallory",
     );
     let refused = |what: &str| {
         let refusal = pg.refusal("SELECT starsink.create_warehouse()");
@@ -325,7 +342,7 @@ fn a_function_that_fits_better_than_ours_is_not_called() {
         "text, anyelement",
     ] {
         let made = pg.connect_as("mallory", pg.database()).batch_execute(&format!(
-            "CREATE FUNCTION warehouse.check_count({arguments}) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'mine'; END $f$"
+            "CREATE FUNCTION starsink_internal.check_count({arguments}) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'mine'; END $f$"
         ));
         // Some types may not be an argument at all.
         drop(made);

@@ -69,7 +69,7 @@ fn crawling(sites: &[&Site]) -> Cluster {
         .conf("starsink.crawl_user_agent_contact", "crawler@example.com")
         .conf("starsink.retry_backoff_max", "500ms")
         .start();
-    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse(); SELECT starsink.ensure_partition(now())");
+    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse(); SELECT starsink_internal.ensure_partition(now())");
     pg
 }
 

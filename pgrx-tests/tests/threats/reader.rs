@@ -45,7 +45,7 @@ fn nothing_that_a_reader_can_read_tells_a_person_before_or_after_a_fold() {
         for row in pg.query(
             "SELECT c.oid::regclass::text, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
              FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-             WHERE c.relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm')
+             WHERE c.relnamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v', 'm')
                AND has_column_privilege('reader', c.oid, a.attnum, 'SELECT') GROUP BY c.oid",
         ) {
             let (name, columns): (String, String) = (row.get(0), row.get(1));
@@ -54,7 +54,7 @@ fn nothing_that_a_reader_can_read_tells_a_person_before_or_after_a_fold() {
         // And each function without needed arguments that gives rows.
         for row in pg.query(
             "SELECT p.oid::regproc::text FROM pg_proc AS p
-             WHERE p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace) AND p.prokind = 'f' AND p.pronargs = p.pronargdefaults
+             WHERE p.pronamespace IN ('starsink'::regnamespace, 'warehouse'::regnamespace, 'starsink_internal'::regnamespace) AND p.prokind = 'f' AND p.pronargs = p.pronargdefaults
                AND has_function_privilege('reader', p.oid, 'EXECUTE')",
         ) {
             objects.push(format!("SELECT * FROM {}()", row.get::<_, String>(0)));
@@ -137,7 +137,7 @@ fn full_addresses_of_referring_pages_are_the_operators() {
     );
     let refusal = pg.refusal_as(
         "reader",
-        "SELECT * FROM warehouse.raw_referrers(NULL, NULL, true)",
+        "SELECT * FROM starsink_internal.raw_referrers(NULL, NULL, true)",
     );
     assert!(refusal.starts_with("42501"), "{refusal}");
     assert!(seen(&pg, "reader", "SELECT * FROM warehouse.top_referrers()").contains("example.org"));

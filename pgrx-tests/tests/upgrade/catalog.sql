@@ -1,7 +1,7 @@
 -- What two warehouses are compared by: everything that the lay-out consists of, a line each. Partitions are of the month
 -- they were made in, and columns stand where they were added.
 WITH schema AS (
-    SELECT n.oid, n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('starsink', 'warehouse')
+    SELECT n.oid, n.nspname FROM pg_namespace AS n WHERE n.nspname IN ('starsink', 'starsink_internal', 'warehouse')
 ), relation AS (
     SELECT c.*, s.nspname FROM pg_class AS c JOIN schema AS s ON s.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'S') AND NOT c.relispartition

@@ -205,6 +205,14 @@ pub struct Table {
     pub columns: &'static [Column],
 }
 
+impl Table {
+    /// Its columns, in the order of [`row`].
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        let named = self.columns.iter().map(Column::name);
+        ["fold_id", "day", "is_bot"].into_iter().chain(named)
+    }
+}
+
 /// What stands in a column.
 #[derive(Clone, Copy, Debug)]
 pub enum Column {
@@ -217,7 +225,7 @@ pub enum Column {
 }
 
 impl Column {
-    pub fn name(&self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Column::Key(name)
             | Column::Count(name, _)
@@ -267,7 +275,7 @@ const CUSTOM_SECONDS: Column = Column::Tally("customization_seconds", |cell| {
     &mut cell.customization_seconds
 });
 
-/// Every aggregate, as `sql/warehouse/aggregates.sql` lays it out.
+/// Every aggregate, as `sql/fold/aggregates.sql` lays it out.
 pub const TABLES: [Table; 14] = [
     Table {
         name: "hour",
@@ -535,19 +543,19 @@ impl Key {
     }
 }
 
-/// The values of a row after fold_id, in the order of the table's columns; `None` where nothing is left of it.
+/// The values of a row, in the order of the table's columns; `None` where nothing is left of it.
 pub fn row<'t>(
     at: &At,
     cell: &mut Cell,
+    fold_id: i64,
     texts: &'t Texts,
     scratch: &'t mut String,
 ) -> Option<Vec<Value<'t>>> {
     let (day, is_bot, key) = at;
     let columns = TABLES[key.table()].columns;
     let mut parts = key.parts(texts, scratch).into_iter();
-    let mut values = Vec::with_capacity(columns.len() + 2);
-    values.push(Value::Date(*day));
-    values.push(Value::Bool(*is_bot));
+    let mut values = Vec::with_capacity(columns.len() + 3);
+    values.extend([Value::Big(fold_id), Value::Date(*day), Value::Bool(*is_bot)]);
     let mut is_empty = true;
     for column in columns {
         let rest = cell.rest.as_deref_mut();

@@ -74,14 +74,17 @@ impl Queue {
             TEXTARRAYOID,
         ];
         Queue {
-            candidates: Statement::new("SELECT * FROM starsink.crawl_candidates($1)", &[INT4OID]),
+            candidates: Statement::new(
+                "SELECT * FROM starsink_internal.crawl_candidates($1)",
+                &[INT4OID],
+            ),
             begin: Statement::new(
-                format!("SELECT starsink.crawl_begin($1, {})", interval(2)),
+                format!("SELECT starsink_internal.crawl_begin($1, {})", interval(2)),
                 &[INT8OID, FLOAT8OID],
             ),
             end: Statement::new(
                 format!(
-                    "SELECT starsink.crawl_end($1, $2, $3, $4, {}, {}, $7, $8, $9::jsonb)",
+                    "SELECT starsink_internal.crawl_end($1, $2, $3, $4, {}, {}, $7, $8, $9::jsonb)",
                     interval(5),
                     interval(6)
                 ),
@@ -91,35 +94,44 @@ impl Queue {
                 ],
             ),
             move_on: Statement::new(
-                format!("SELECT starsink.crawl_move($1, $2, $3, {})", interval(4)),
+                format!(
+                    "SELECT starsink_internal.crawl_move($1, $2, $3, {})",
+                    interval(4)
+                ),
                 &[INT8OID, TEXTOID, TEXTOID, FLOAT8OID],
             ),
             robots: Statement::new(
                 format!(
-                    "SELECT starsink.crawl_robots($1, $2, {}, {})",
+                    "SELECT starsink_internal.crawl_robots($1, $2, {}, {})",
                     interval(3),
                     interval(4)
                 ),
                 &[INT8OID, TEXTOID, FLOAT8OID, FLOAT8OID],
             ),
-            add: Statement::new("SELECT starsink.crawl_add($1, $2, $3, $4, $5, $6)", &pages),
+            add: Statement::new(
+                "SELECT starsink_internal.crawl_add($1, $2, $3, $4, $5, $6)",
+                &pages,
+            ),
             homes: Statement::new(
-                "SELECT starsink.crawl_homes($1, $2)",
+                "SELECT starsink_internal.crawl_homes($1, $2)",
                 &[TEXTARRAYOID, TEXTARRAYOID],
             ),
-            sizes: Statement::new("SELECT starsink.crawl_sizes()::text", &[]),
-            unsearched: Statement::new("SELECT starsink.crawl_unsearched($1::jsonb)", &[TEXTOID]),
+            sizes: Statement::new("SELECT starsink_internal.crawl_sizes()::text", &[]),
+            unsearched: Statement::new(
+                "SELECT starsink_internal.crawl_unsearched($1::jsonb)",
+                &[TEXTOID],
+            ),
             discover: Statement::new(
-                "SELECT * FROM starsink.crawl_discover($1::jsonb, $2)",
+                "SELECT * FROM starsink_internal.crawl_discover($1::jsonb, $2)",
                 &[TEXTOID, INT4OID],
             ),
-            prepare: Statement::new("SELECT starsink.crawl_prepare()", &[]),
+            prepare: Statement::new("SELECT starsink_internal.crawl_prepare()", &[]),
             merge: Statement::new(
                 "SELECT m.merge_id FROM starsink.merge_product('starsink.crawl_product') AS m",
                 &[],
             ),
-            prices: Statement::new("SELECT starsink.crawl_prices($1)", &[INT8OID]),
-            offers: Statement::new("SELECT starsink.crawl_offers()", &[]),
+            prices: Statement::new("SELECT starsink_internal.crawl_prices($1)", &[INT8OID]),
+            offers: Statement::new("SELECT starsink_internal.crawl_offers()", &[]),
             count: Statement::new(
                 "SELECT pg_catalog.count(*) FILTER (WHERE state = 'fetched'), pg_catalog.count(*) FILTER (WHERE next_try <= pg_catalog.clock_timestamp()), \
                  pg_catalog.count(*) FILTER (WHERE NOT is_merged) FROM starsink.crawl_page WHERE kind = 'product'",

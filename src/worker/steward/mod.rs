@@ -218,7 +218,7 @@ impl Table {
             ),
             perform: Statement::new(
                 "SELECT p.rows, COALESCE(pg_catalog.current_setting('starsink_job.goes_on', true), '') <> '' \
-                 FROM (SELECT starsink.perform_job($1, $2, $3) AS rows OFFSET 0) AS p",
+                 FROM (SELECT starsink_internal.perform_job($1, $2, $3) AS rows OFFSET 0) AS p",
                 &[pg_sys::TEXTOID, pg_sys::TEXTOID, pg_sys::BOOLOID],
             ),
             note: Statement::new(

@@ -40,7 +40,7 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
     pg.alter_system("starsink.topic", &topic);
     pg.reload();
     pg.wait_for(
-        "SELECT count(*) > 0 FROM starsink.partition_states()",
+        "SELECT count(*) > 0 FROM starsink_internal.partition_states()",
         Duration::from_secs(30),
     );
     load_rates(pg);
@@ -75,7 +75,7 @@ fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
     pg.alter_system("starsink.workers", workers);
     pg.reload();
     pg.wait_for(
-        "SELECT count(*) = 0 FROM starsink.partition_states()",
+        "SELECT count(*) = 0 FROM starsink_internal.partition_states()",
         Duration::from_secs(30),
     );
     pg.sql(
@@ -89,7 +89,7 @@ fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
     );
     let first: i64 = pg.one("SELECT max(audit_key) FROM starsink.ledger");
     pg.wait_for(
-        &format!("SELECT count(DISTINCT worker) >= {workers} FROM starsink.worker_states() WHERE worker > 0 AND state = 'paused'"),
+        &format!("SELECT count(DISTINCT worker) >= {workers} FROM starsink_internal.worker_states() WHERE worker > 0 AND state = 'paused'"),
         Duration::from_secs(30),
     );
     let pids = pg.worker_pids("starsink ingest %");

@@ -126,7 +126,10 @@ fn fold(mut client: Client, portions: &Receiver<()>) -> Folds {
             folded += events;
         }
         client
-            .execute("SELECT starsink.in_portions('compact_aggregates')", &[])
+            .execute(
+                "SELECT starsink_internal.in_portions('compact_aggregates')",
+                &[],
+            )
             .unwrap();
         let fold = Fold {
             events: folded,

@@ -6,38 +6,27 @@ use starsink_tests::cluster::Cluster;
 
 use crate::Arguments;
 
-/// Reports without `warehouse.`; those with a question mark are asked for part of the days.
-const REPORTS: [&str; 29] = [
-    "top_products",
-    "product_views_over_time",
-    "hourly_views",
-    "product_engagement",
-    "conversion_funnel",
-    "popular_combinations",
-    "popular_options",
-    "top_countries",
-    "country_distribution",
-    "cross_border",
-    "cross_border_rate",
-    "market_penetration",
-    "top_referrers",
-    "channels",
-    "attribution",
-    "attribution_comparison",
-    "campaign_effectiveness",
-    "store_ranking",
-    "store_performance",
-    "view_duration",
-    "customization_time",
-    "country_preferences",
-    "option_engagement",
-    "browser_usage",
-    "os_usage",
-    "device_performance",
-    "technology_insights",
-    "top_products?",
-    "country_distribution?",
-];
+/// Those that are asked for part of the days, too.
+const OF_SOME_DAYS: [&str; 2] = ["top_products", "country_distribution"];
+
+/// Calls of every report, without `warehouse.`: reports say so at the end of their comments.
+fn calls(pg: &Cluster, days: u64) -> Vec<String> {
+    let names = pg.query(
+        "SELECT p.proname::text FROM pg_proc AS p WHERE p.pronamespace = 'warehouse'::regnamespace \
+         AND obj_description(p.oid, 'pg_proc') LIKE '%[report]' ORDER BY 1",
+    );
+    // A range that begins and ends within the history.
+    let middle = format!(
+        "(first_day => current_date - {}, last_day => current_date - {})",
+        days * 2 / 3,
+        days / 3
+    );
+    let all = names
+        .iter()
+        .map(|row| format!("{}()", row.get::<_, String>(0)));
+    let some = OF_SOME_DAYS.iter().map(|name| format!("{name}{middle}"));
+    all.chain(some).collect()
+}
 
 pub struct Timing {
     pub name: String,
@@ -47,19 +36,9 @@ pub struct Timing {
 }
 
 pub fn measure(pg: &Cluster, arguments: &Arguments) -> Vec<Timing> {
-    let middle = format!(
-        "(first_day => current_date - {}, last_day => current_date - {})",
-        arguments.days * 2 / 3,
-        arguments.days / 3
-    );
-    REPORTS
-        .iter()
-        .map(|report| {
-            // A report marked so is asked for a range of days that begins and ends within the history.
-            let call = match report.strip_suffix('?') {
-                Some(report) => format!("{report}{middle}"),
-                None => format!("{report}()"),
-            };
+    calls(pg, arguments.days)
+        .into_iter()
+        .map(|call| {
             let query = format!("SELECT * FROM warehouse.{call}");
             // A new connection has nothing planned and nothing cached; the server's buffers are as they are.
             let mut client = pg.connect(pg.database());

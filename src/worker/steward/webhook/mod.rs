@@ -56,9 +56,9 @@ impl Webhook {
             // News, or still true. $1 rests, $2 was tried: what was not goes first.
             waiting: Statement::new(
                 format!(
-                    "SELECT e.event_id, starsink.alert_json(e.event_id)::text FROM starsink.alert_event AS e \
+                    "SELECT e.event_id, starsink_internal.alert_json(e.event_id)::text FROM starsink.alert_event AS e \
                      WHERE e.event_id IN (SELECT n.event_id FROM starsink.alert_event AS n WHERE n.at > pg_catalog.now() - interval '1 hour' \
-                                          UNION ALL SELECT o.event_id FROM starsink.open_alerts() AS o) \
+                                          UNION ALL SELECT o.event_id FROM starsink_internal.open_alerts() AS o) \
                      AND {IS_WAITING} AND e.event_id <> ALL ($1) AND NOT EXISTS (\
                          SELECT FROM starsink.alert_event AS o WHERE o.rule = e.rule AND o.labels = e.labels AND o.event_id < e.event_id \
                          AND o.at > pg_catalog.now() - interval '1 hour' AND (o.state = 'firing' OR o.previous = 'firing') \
@@ -79,7 +79,7 @@ impl Webhook {
                      FROM starsink.alert_event AS e \
                      LEFT JOIN ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), pg_catalog.unnest($3)) AS t (event_id, attempts, error) ON t.event_id = e.event_id \
                      WHERE e.at <= pg_catalog.now() - interval '1 hour' AND (e.at > pg_catalog.now() - interval '1 day' OR t.event_id IS NOT NULL) \
-                     AND e.event_id NOT IN (SELECT o.event_id FROM starsink.open_alerts() AS o) AND {IS_WAITING} \
+                     AND e.event_id NOT IN (SELECT o.event_id FROM starsink_internal.open_alerts() AS o) AND {IS_WAITING} \
                      ON CONFLICT (event_id) DO NOTHING RETURNING event_id"
                 ),
                 &[
