@@ -15,7 +15,7 @@ use crate::server::statement::Statement;
 use crate::server::time::timestamp;
 use starsink_core::batch::Batch;
 use starsink_core::batch::lines::Line;
-use starsink_core::batch::members::Dimension;
+use starsink_core::dimension::table::Dimension;
 use starsink_core::event::code::{Code, Codes};
 
 /// Lines written by one statement: what it makes of them stands in memory several times.

@@ -58,9 +58,9 @@ impl Writer {
         let rows = 0..batch.rows.len();
         self.versions.begin()?;
         if way != Way::Halving {
-            let believes = way == Way::Straight;
+            let is_optimistic = way == Way::Straight;
             self.dimensions
-                .resolve(believes, batch, rows.clone(), &mut keys)?;
+                .resolve(is_optimistic, batch, rows.clone(), &mut keys)?;
         }
         if !self.versions.hold()? {
             return Ok(None);

@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::members::{Dimension, Members, NOT_APPLICABLE};
+use super::members::{Members, NOT_APPLICABLE};
+use crate::dimension::table::Dimension;
 use crate::event::choice::alloy;
 use crate::event::choice::label::Role;
 use crate::event::choice::stone;

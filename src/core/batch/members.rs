@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+use crate::dimension::table::Dimension;
 use crate::event::event::{Agent, Event};
 use crate::event::policy::{KeepEmail, Policy};
 use crate::event::privacy::hash_email;
@@ -14,105 +15,6 @@ use crate::text::hash::{chained, hex};
 pub const UNKNOWN: i32 = -1;
 pub const NOT_APPLICABLE: i32 = -2;
 pub const BLANK: i32 = -3;
-
-/// The dimensions that come with an event, in the order of the fact's columns. Resolving them in one order keeps
-/// workers from waiting for each other in a circle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dimension {
-    EventType,
-    Product,
-    Customer,
-    Device,
-    Browser,
-    Os,
-    UserAgent,
-    Store,
-    Referrer,
-    Geography,
-    Campaign,
-    AlloyOption,
-    DiamondOption,
-    OptionCombination,
-}
-
-impl Dimension {
-    pub const COUNT: usize = 14;
-    pub const ALL: [Dimension; Dimension::COUNT] = [
-        Dimension::EventType,
-        Dimension::Product,
-        Dimension::Customer,
-        Dimension::Device,
-        Dimension::Browser,
-        Dimension::Os,
-        Dimension::UserAgent,
-        Dimension::Store,
-        Dimension::Referrer,
-        Dimension::Geography,
-        Dimension::Campaign,
-        Dimension::AlloyOption,
-        Dimension::DiamondOption,
-        Dimension::OptionCombination,
-    ];
-
-    /// Attributes of a member, in the order [`Members::columns`] holds them.
-    pub const fn columns(self) -> &'static [&'static str] {
-        match self {
-            Dimension::EventType => &["collection"],
-            Dimension::Product => &["product_id"],
-            Dimension::Customer => &[
-                "identity_type",
-                "identity",
-                "user_id_db",
-                "email_hash",
-                "email_domain",
-                "email",
-            ],
-            Dimension::Device => &["device_id"],
-            Dimension::Browser | Dimension::Os => &["family", "version", "vendor"],
-            Dimension::UserAgent => &["user_agent", "device_class", "is_bot"],
-            Dimension::Store => &["store_id", "domain", "country_code"],
-            Dimension::Referrer => &[
-                "referrer_url",
-                "host",
-                "registrable_domain",
-                "kind",
-                "source",
-                "medium",
-                "term",
-                "is_internal",
-            ],
-            Dimension::Geography => &["country_code"],
-            Dimension::Campaign => &[
-                "source",
-                "medium",
-                "campaign",
-                "term",
-                "content",
-                "click_id_type",
-                "channel",
-            ],
-            Dimension::AlloyOption => &[
-                "option_id",
-                "value_id",
-                "value",
-                "metal",
-                "colour",
-                "fineness",
-            ],
-            Dimension::DiamondOption => &[
-                "role",
-                "option_id",
-                "value_id",
-                "value",
-                "quality",
-                "stone",
-                "shape",
-                "is_lab_grown",
-            ],
-            Dimension::OptionCombination => &["combination_hash", "description"],
-        }
-    }
-}
 
 /// Members of one dimension, each once; attributes column by column, as the set-based statements take them.
 pub struct Members {
@@ -131,7 +33,7 @@ impl Members {
     pub fn new(dimension: Dimension) -> Members {
         Members {
             hashes: Vec::new(),
-            columns: vec![Vec::new(); dimension.columns().len()],
+            columns: vec![Vec::new(); dimension.table().columns.len()],
             index: HashMap::new(),
             bytes: 0,
         }

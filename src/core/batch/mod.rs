@@ -26,9 +26,10 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use self::choices::{Chosen, Part};
 use self::lines::Line;
-use self::members::{Dimension, Members};
+use self::members::Members;
 use self::row::RowWriter;
 use self::span::Span;
+use crate::dimension::table::Dimension;
 use crate::event::choice;
 use crate::event::code::{Code, Codes};
 use crate::event::event::{Event, Outcome};

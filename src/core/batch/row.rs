@@ -5,33 +5,15 @@
 use crate::time::POSTGRES_EPOCH;
 use std::net::IpAddr;
 
-use super::members::Dimension;
 use super::{Frame, Origin};
+use crate::dimension::table::Dimension;
 use crate::event::code::Codes;
 use crate::event::event::Event;
 use crate::event::policy::KeepIp;
 use crate::event::privacy::kept_ip;
 
-/// The columns, in the order of the image.
-pub const COLUMNS: [&str; 31] = [
-    "event_time",
-    "audit_key",
-    "date_key",
-    "time_key",
-    "event_type_key",
-    "product_key",
-    "customer_key",
-    "device_key",
-    "browser_key",
-    "os_key",
-    "user_agent_key",
-    "store_key",
-    "referrer_key",
-    "geography_key",
-    "campaign_key",
-    "alloy_option_key",
-    "diamond_option_key",
-    "option_combination_key",
+const BEFORE_KEYS: [&str; 4] = ["event_time", "audit_key", "date_key", "time_key"];
+const AFTER_KEYS: [&str; 13] = [
     "kafka_partition",
     "kafka_offset",
     "quality_flags",
@@ -46,6 +28,22 @@ pub const COLUMNS: [&str; 31] = [
     "local_time",
     "extras",
 ];
+
+/// The columns, in the order of the image: the dimensions' keys stand in the middle.
+pub const COLUMNS: [&str; BEFORE_KEYS.len() + Dimension::COUNT + AFTER_KEYS.len()] = {
+    let mut columns = [""; BEFORE_KEYS.len() + Dimension::COUNT + AFTER_KEYS.len()];
+    let mut at = 0;
+    while at < columns.len() {
+        let after = at.checked_sub(BEFORE_KEYS.len() + Dimension::COUNT);
+        columns[at] = match after {
+            Some(after) => AFTER_KEYS[after],
+            None if at < BEFORE_KEYS.len() => BEFORE_KEYS[at],
+            None => Dimension::ALL[at - BEFORE_KEYS.len()].table().key,
+        };
+        at += 1;
+    }
+    columns
+};
 
 /// What comes before the rows of a binary COPY, and after them.
 pub const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";

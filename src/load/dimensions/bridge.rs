@@ -6,7 +6,8 @@ use crate::load::dimensions::Keys;
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 use starsink_core::batch::Batch;
-use starsink_core::batch::members::{Dimension, NOT_APPLICABLE};
+use starsink_core::batch::members::NOT_APPLICABLE;
+use starsink_core::dimension::table::Dimension;
 
 pub struct Bridge(Statement);
 

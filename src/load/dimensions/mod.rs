@@ -4,13 +4,11 @@
 //! current version of a member gets the version that held at its time.
 //!
 //! # Layout
-//! - [`table`]     how each dimension's table is addressed
 //! - [`resolver`]  one dimension: statements and cache
 //! - [`bridge`]    the parts of an option combination
 
 mod bridge;
 mod resolver;
-mod table;
 
 use std::ops::Range;
 
@@ -18,10 +16,10 @@ use self::bridge::Bridge;
 use self::resolver::Resolver;
 use crate::server::failure::Failure;
 use starsink_core::batch::Batch;
-use starsink_core::batch::members::Dimension;
 use starsink_core::batch::row;
 use starsink_core::dimension::earlier::Earlier;
 use starsink_core::dimension::key_cache::Found;
+use starsink_core::dimension::table::Dimension;
 use starsink_core::event::code::{Code, Codes};
 
 /// All dimensions of a worker.
@@ -106,11 +104,11 @@ impl Dimensions {
         }
     }
 
-    /// Finds or makes the keys of all members that these rows and their order lines refer to. `believes`: as in
+    /// Finds or makes the keys of all members that these rows and their order lines refer to. `is_optimistic`: as in
     /// [`Resolver::resolve`].
     pub fn resolve(
         &mut self,
-        believes: bool,
+        is_optimistic: bool,
         batch: &Batch,
         rows: Range<usize>,
         keys: &mut Keys,
@@ -120,10 +118,10 @@ impl Dimensions {
             let members = &batch.members[dimension];
             let found = &mut keys.members[dimension];
             let made = if whole {
-                resolver.resolve(believes, members, 0..members.hashes.len(), found)?
+                resolver.resolve(is_optimistic, members, 0..members.hashes.len(), found)?
             } else {
                 let wanted = batch.referred_to(rows.clone(), Dimension::ALL[dimension]);
-                resolver.resolve(believes, members, wanted, found)?
+                resolver.resolve(is_optimistic, members, wanted, found)?
             };
             if dimension == Dimension::OptionCombination as usize && !made.is_empty() {
                 self.bridge.insert(batch, &made, keys)?;

@@ -3,12 +3,12 @@
 use pgrx::datum::{DatumWithOid, TimestampWithTimeZone};
 use pgrx::pg_sys;
 
-use crate::load::dimensions::table::{Table, table};
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 use crate::server::time::timestamp;
-use starsink_core::batch::members::{Dimension, Members};
+use starsink_core::batch::members::Members;
 use starsink_core::dimension::key_cache::{Found, KeyCache};
+use starsink_core::dimension::table::{Column, Dimension, Role, Table};
 
 pub struct Resolver {
     pub is_versioned: bool,
@@ -25,38 +25,35 @@ pub struct Resolver {
 
 impl Resolver {
     pub fn new(dimension: Dimension, capacity: usize) -> Resolver {
-        let table = table(dimension);
-        let columns = dimension.columns();
+        let table = dimension.table();
         let texts = |count: usize| vec![pg_sys::TEXTARRAYOID; count];
+        let natural: Vec<usize> = (0..table.columns.len())
+            .filter(|&place| table.columns[place].role != Role::Attribute)
+            .collect();
         let find_at = table.is_versioned.then(|| {
-            let mut types = texts(table.natural.len());
+            let mut types = texts(natural.len());
             types.push(pg_sys::TIMESTAMPTZARRAYOID);
-            Statement::new(find_at(&table), &types)
+            Statement::new(find_at(table), &types)
         });
+        let insert =
+            |on_conflict| Statement::new(insert(table, on_conflict), &texts(table.columns.len()));
         Resolver {
             is_versioned: table.is_versioned,
             flags_inferred: table.flags_inferred,
-            natural: table
-                .natural
-                .iter()
-                .filter_map(|name| columns.iter().position(|column| column == name))
-                .collect(),
-            find: Statement::new(find(&table), &texts(table.natural.len())),
+            find: Statement::new(find(table), &texts(natural.len())),
             find_at,
-            insert_new: Statement::new(insert(&table, columns, ""), &texts(columns.len())),
-            insert: Statement::new(
-                insert(&table, columns, " ON CONFLICT DO NOTHING"),
-                &texts(columns.len()),
-            ),
+            natural,
+            insert_new: insert(""),
+            insert: insert(" ON CONFLICT DO NOTHING"),
             cache: KeyCache::new(capacity),
         }
     }
 
-    /// Finds or makes the keys of the wanted members; returns those that had to be made. `believes`: nobody else makes
+    /// Finds or makes the keys of the wanted members; returns those that had to be made. `is_optimistic`: nobody else makes
     /// members of these now, and if somebody does, the batch is tried again without that belief, which costs more.
     pub fn resolve(
         &mut self,
-        believes: bool,
+        is_optimistic: bool,
         members: &Members,
         wanted: impl Iterator<Item = usize>,
         keys: &mut [Found],
@@ -89,7 +86,7 @@ impl Resolver {
             if missing.is_empty() {
                 return Ok(made);
             }
-            self.insert(believes, members, &mut missing, keys)?;
+            self.insert(is_optimistic, members, &mut missing, keys)?;
             self.find(members, &mut missing, keys)?;
         }
         if missing.is_empty() {
@@ -116,13 +113,13 @@ impl Resolver {
     /// they stay on the list.
     fn insert(
         &mut self,
-        believes: bool,
+        is_optimistic: bool,
         members: &Members,
         missing: &mut Vec<usize>,
         keys: &mut [Found],
     ) -> Result<(), Failure> {
         let mut minted = Vec::with_capacity(missing.len());
-        let insert = if believes {
+        let insert = if is_optimistic {
             &self.insert_new
         } else {
             &self.insert
@@ -219,8 +216,43 @@ fn arrays(count: usize) -> String {
         .join(", ")
 }
 
+fn joined(
+    columns: impl Iterator<Item = &'static Column>,
+    each: impl Fn(&Column) -> String,
+    with: &str,
+) -> String {
+    columns.map(each).collect::<Vec<_>>().join(with)
+}
+
+/// The natural key.
+fn natural(table: &'static Table) -> impl Iterator<Item = &'static Column> {
+    let columns = table.columns.iter();
+    columns.filter(|column| column.role != Role::Attribute)
+}
+
+fn name(column: &Column) -> String {
+    column.name.to_owned()
+}
+
+/// A text of a member `i` as the column's type.
+fn value(column: &Column) -> String {
+    match column.sql_type {
+        "text" => format!("i.{}", column.name),
+        other => format!("i.{}::{other}", column.name),
+    }
+}
+
+/// Joins a member `i` to its rows `d`.
+fn on(table: &'static Table) -> String {
+    let same = |column: &Column| match column.role {
+        Role::Hashed => format!("pg_catalog.md5(d.{0}) = pg_catalog.md5(i.{0})", column.name),
+        _ => format!("d.{} = {}", column.name, value(column)),
+    };
+    joined(natural(table), same, " AND ")
+}
+
 /// Ordinal, key, since when the current version holds, in microseconds since the Unix epoch, and whether it is inferred.
-fn find(table: &Table) -> String {
+fn find(table: &'static Table) -> String {
     let (current, since) = if table.is_versioned {
         (
             " AND d.is_current",
@@ -238,39 +270,34 @@ fn find(table: &Table) -> String {
     format!(
         "SELECT i.ord, d.{}, {since}, {is_inferred} FROM ROWS FROM ({}) WITH ORDINALITY AS i ({}, ord) JOIN warehouse.{} AS d ON {}{current}",
         table.key,
-        arrays(table.natural.len()),
-        table.natural.join(", "),
+        arrays(natural(table).count()),
+        joined(natural(table), name, ", "),
         table.name,
-        table.on,
+        on(table),
     )
 }
 
-fn find_at(table: &Table) -> String {
+fn find_at(table: &'static Table) -> String {
+    let count = natural(table).count();
     format!(
         "SELECT i.ord, d.{} FROM ROWS FROM ({}, pg_catalog.unnest(${})) WITH ORDINALITY AS i ({}, at, ord) \
          JOIN warehouse.{} AS d ON {} AND d.valid_from <= i.at AND i.at < d.valid_to",
         table.key,
-        arrays(table.natural.len()),
-        table.natural.len() + 1,
-        table.natural.join(", "),
+        arrays(count),
+        count + 1,
+        joined(natural(table), name, ", "),
         table.name,
-        table.on,
+        on(table),
     )
 }
 
-fn insert(table: &Table, columns: &[&str], on_conflict: &str) -> String {
-    let value = |column: &&str| match *column {
-        "fineness" => format!("i.{column}::smallint"),
-        name if name.starts_with("is_") => format!("i.{column}::boolean"),
-        _ => format!("i.{column}"),
-    };
+fn insert(table: &'static Table, on_conflict: &str) -> String {
+    let names = joined(table.columns.iter(), name, ", ");
     format!(
-        "INSERT INTO warehouse.{} ({}) SELECT {} FROM ROWS FROM ({}) AS i ({}){on_conflict} RETURNING {}",
+        "INSERT INTO warehouse.{} ({names}) SELECT {} FROM ROWS FROM ({}) AS i ({names}){on_conflict} RETURNING {}",
         table.name,
-        columns.join(", "),
-        columns.iter().map(value).collect::<Vec<_>>().join(", "),
-        arrays(columns.len()),
-        columns.join(", "),
+        joined(table.columns.iter(), value, ", "),
+        arrays(table.columns.len()),
         table.key,
     )
 }
