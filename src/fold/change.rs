@@ -104,7 +104,7 @@ pub fn change(
     orders_of(reader, &fresh, &mut orders)?;
     place_in_sessions(&fresh, &mut orders);
 
-    greet(reader, &mut change, calendar, newcomers, &stored, &fresh)?;
+    note_first_seen(reader, &mut change, calendar, newcomers, &stored, &fresh)?;
     let replaced = compare_sessions(&mut change, stored, fresh, &orders);
     let mut wanted = Wanted::default();
     let sessions = replaced.iter().map(|(_, session)| session);
@@ -301,7 +301,7 @@ fn place_in_sessions(fresh: &BTreeMap<Visitor, Vec<Session>>, orders: &mut Order
 }
 
 /// Notes the day of each device's first event, where it is new or was not the first after all.
-fn greet(
+fn note_first_seen(
     reader: &Reader,
     change: &mut Change,
     calendar: &mut Calendar,

@@ -9,7 +9,7 @@ use crate::load::versions::GENERATION;
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 use starsink_core::aggregate::cells::Text;
-use starsink_core::aggregate::contribution::{Chosen, Event, Members, Source};
+use starsink_core::aggregate::contribution::{Campaign, Chosen, Event, Members};
 use starsink_core::event::event::DeviceClass;
 use starsink_core::session::attribution::Touch;
 use starsink_core::session::cut::Session;
@@ -257,7 +257,7 @@ impl Directory {
         if !wanted.campaigns.is_empty() {
             self.campaigns.each(&keys(&wanted.campaigns), |row| {
                 let source = if row.int(1) < 0 {
-                    Source {
+                    Campaign {
                         channel: unknown,
                         source: unknown,
                         medium: unknown,
@@ -265,7 +265,7 @@ impl Directory {
                         is_direct: false,
                     }
                 } else {
-                    Source {
+                    Campaign {
                         channel: texts.intern(row.text(2)),
                         source: texts.intern(row.text(3)),
                         medium: texts.intern(row.text(4)),

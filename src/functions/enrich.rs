@@ -62,16 +62,16 @@ impl Known {
 }
 
 /// A value of one of the extension's composite types.
-type Row = PgHeapTuple<'static, pgrx::AllocatedByRust>;
+type Composite = PgHeapTuple<'static, pgrx::AllocatedByRust>;
 
-fn row(name: &str) -> Row {
+fn row(name: &str) -> Composite {
     match PgHeapTuple::new_composite_type(name) {
         Ok(row) => row,
         Err(error) => Failure::sql("making a row", error).raise(),
     }
 }
 
-fn set<T: IntoDatum>(row: &mut Row, column: &str, value: T) {
+fn set<T: IntoDatum>(row: &mut Composite, column: &str, value: T) {
     if let Err(error) = row.set_by_name(column, value) {
         Failure::sql("filling a row", error).raise();
     }

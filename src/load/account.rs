@@ -7,7 +7,7 @@ use starsink_core::batch::span::Span;
 use starsink_core::batch::{Batch, Rejected};
 
 use crate::load::Source;
-use crate::load::ledger::Entry;
+use crate::load::ledger::LedgerRow;
 use crate::load::quarantine::Stage;
 use crate::load::verdict::Verdict;
 
@@ -43,15 +43,15 @@ impl Counts {
 }
 
 /// The ledger's rows: the spans with what the table said taken in.
-pub fn entries(batch: &Batch, source: &Source<'_>, verdict: &Verdict) -> Vec<Entry> {
+pub fn entries(batch: &Batch, source: &Source<'_>, verdict: &Verdict) -> Vec<LedgerRow> {
     let now_ms = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |now| now.as_millis() as i64);
-    let mut entries: Vec<Entry> = batch
+    let mut entries: Vec<LedgerRow> = batch
         .spans
         .iter()
         .zip(latencies(batch, now_ms))
-        .map(|(span, latency)| Entry {
+        .map(|(span, latency)| LedgerRow {
             epoch: source.epochs.get(&span.partition).copied().unwrap_or(0),
             span: span.clone(),
             latency,
@@ -85,8 +85,8 @@ pub fn rejected<'a>(
 }
 
 /// One entry for each partition.
-pub fn by_partition(entries: Vec<Entry>) -> Vec<Entry> {
-    let mut sums: Vec<Entry> = Vec::new();
+pub fn by_partition(entries: Vec<LedgerRow>) -> Vec<LedgerRow> {
+    let mut sums: Vec<LedgerRow> = Vec::new();
     for entry in entries {
         match sums
             .iter_mut()
@@ -98,7 +98,7 @@ pub fn by_partition(entries: Vec<Entry>) -> Vec<Entry> {
                 sum.span.dropped += entry.span.dropped;
                 sum.span.quarantined += entry.span.quarantined;
             }
-            None => sums.push(Entry {
+            None => sums.push(LedgerRow {
                 latency: None,
                 ..entry
             }),
@@ -107,7 +107,7 @@ pub fn by_partition(entries: Vec<Entry>) -> Vec<Entry> {
     sums
 }
 
-pub fn sum(entries: &[Entry]) -> Counts {
+pub fn sum(entries: &[LedgerRow]) -> Counts {
     let total = |count: fn(&Span) -> i64| entries.iter().map(|entry| count(&entry.span)).sum();
     Counts {
         received: total(|span| span.received),

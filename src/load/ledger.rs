@@ -44,7 +44,7 @@ impl Kind {
 }
 
 /// One row to write: a span of the batch with its final counts.
-pub struct Entry {
+pub struct LedgerRow {
     pub span: Span,
     pub epoch: i32,
     /// Milliseconds from the Kafka timestamp to the commit: p50, p99, maximum.
@@ -127,7 +127,7 @@ impl Ledger {
         worker: Option<i32>,
         reason: Option<&str>,
         topic: &str,
-        entries: &[Entry],
+        entries: &[LedgerRow],
     ) -> Result<(), Failure> {
         let moves = kind == Kind::Batch;
         let latest = entries

@@ -62,7 +62,7 @@ enum Progress {
 
 /// What became of a batch.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum Commit {
     Committed,
     /// An operator said something meanwhile: nothing was written, and everything is to be read anew.
     Stale,
@@ -110,7 +110,7 @@ impl Loader {
         batch: &mut Batch,
         source: &Source<'_>,
         known: Control,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<Commit, Failure> {
         self.partitions.prepare(batch)?;
         let mut is_repaired = false;
         let mut merges = 0;
@@ -124,27 +124,25 @@ impl Loader {
         };
         loop {
             let attempt = transaction::run(c"loading a batch", || {
-                transaction::as_writer(|| {
-                    if self.commands.current()? != known {
-                        return Ok(Progress::CommandsChanged);
-                    }
-                    let Some(written) = self.writer.write(batch, way)? else {
-                        return Ok(Progress::VersionsChanged);
-                    };
-                    self.keep_books(batch, source, &written)?;
-                    let verdict = &written.verdict;
-                    let found = !verdict.duplicates.is_empty() || !verdict.synthetic.is_empty();
-                    Ok(Progress::Done(found))
-                })
+                if self.commands.current()? != known {
+                    return Ok(Progress::CommandsChanged);
+                }
+                let Some(written) = self.writer.write(batch, way)? else {
+                    return Ok(Progress::VersionsChanged);
+                };
+                self.keep_books(batch, source, &written)?;
+                let verdict = &written.verdict;
+                let found = !verdict.duplicates.is_empty() || !verdict.synthetic.is_empty();
+                Ok(Progress::Done(found))
             });
             match attempt {
                 Ok(Progress::Done(found)) => {
                     self.writer.commit();
                     self.settle(way, found);
                     self.has_failed = false;
-                    return Ok(Outcome::Committed);
+                    return Ok(Commit::Committed);
                 }
-                Ok(Progress::CommandsChanged) => return Ok(Outcome::Stale),
+                Ok(Progress::CommandsChanged) => return Ok(Commit::Stale),
                 // What was committed is dimension members alone.
                 Ok(Progress::VersionsChanged) if merges < MERGES => {
                     merges += 1;
@@ -172,9 +170,7 @@ impl Loader {
     /// thousand million of them: a batch that fails must not take new ones with every try. If this fails, the batch itself will say
     /// what is wrong.
     fn mint(&mut self, batch: &Batch) {
-        let minted = transaction::run(c"making members", || {
-            transaction::as_writer(|| self.writer.mint(batch))
-        });
+        let minted = transaction::run(c"making members", || self.writer.mint(batch));
         match minted {
             Ok(()) => self.writer.commit(),
             Err(_) => self.writer.abort(),

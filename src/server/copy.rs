@@ -11,13 +11,13 @@ use crate::server::failure::Failure;
 
 /// What the callback has still to hand out: pieces of memory that outlive the COPY.
 #[derive(Default)]
-struct Source {
+struct Pieces {
     pieces: Vec<(*const u8, usize)>,
     piece: usize,
     offset: usize,
 }
 
-impl Source {
+impl Pieces {
     fn read(&mut self, out: *mut u8, room: usize) -> usize {
         let mut written = 0;
         while written < room {
@@ -42,7 +42,7 @@ impl Source {
 
 thread_local! {
     /// COPY's callback takes no argument of ours, so the source of the COPY under way stands here.
-    static SOURCE: RefCell<Source> = RefCell::default();
+    static SOURCE: RefCell<Pieces> = RefCell::default();
 }
 
 #[pg_guard]
@@ -54,7 +54,7 @@ unsafe extern "C-unwind" fn read_source(out: *mut c_void, _min: c_int, max: c_in
 /// Copies a stream of the binary COPY format, given in pieces, into `warehouse.<table>`. Errors of the server come
 /// as panics, to be caught by the (sub-)transaction around it.
 pub fn copy_in(table: &str, columns: &[&str], pieces: &[&[u8]]) -> Result<u64, Failure> {
-    SOURCE.set(Source {
+    SOURCE.set(Pieces {
         pieces: pieces
             .iter()
             .map(|piece| (piece.as_ptr(), piece.len()))

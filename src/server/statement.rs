@@ -27,6 +27,13 @@ enum Sight {
     Snapshot,
 }
 
+/// The values of a statement's parameters, as the server takes them.
+#[derive(Default)]
+struct Given {
+    datums: Vec<pg_sys::Datum>,
+    nulls: Vec<c_char>,
+}
+
 /// One statement, prepared at its first use.
 pub struct Statement {
     sql: Cow<'static, str>,
@@ -80,12 +87,13 @@ impl Statement {
         values: &[DatumWithOid<'_>],
         row: impl FnMut(&Row<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut datums: Vec<pg_sys::Datum> = Vec::with_capacity(values.len());
-        let mut nulls: Vec<c_char> = Vec::with_capacity(values.len());
+        let mut given = Given::default();
         for value in values {
             let datum = value.datum().map(|datum| datum.sans_lifetime());
-            nulls.push(if datum.is_some() { b' ' } else { b'n' } as c_char);
-            datums.push(datum.unwrap_or(pg_sys::Datum::from(0)));
+            given
+                .nulls
+                .push(if datum.is_some() { b' ' } else { b'n' } as c_char);
+            given.datums.push(datum.unwrap_or(pg_sys::Datum::from(0)));
         }
         // SAFETY: main thread, inside a transaction with an active snapshot. An error of the server unwinds to the
         // transaction's guard, which closes what was opened here.
@@ -94,8 +102,8 @@ impl Statement {
                 return Err(Failure::sql("executing", "SPI cannot connect"));
             }
             let outcome = match self.sight {
-                Sight::Now => self.execute(&mut datums, &nulls, row),
-                Sight::Snapshot => self.fetch(&mut datums, &nulls, row),
+                Sight::Now => self.execute(given, row),
+                Sight::Snapshot => self.fetch(given, row),
             };
             pg_sys::SPI_finish();
             outcome
@@ -104,15 +112,19 @@ impl Statement {
 
     unsafe fn execute(
         &self,
-        datums: &mut [pg_sys::Datum],
-        nulls: &[c_char],
+        mut given: Given,
         mut row: impl FnMut(&Row<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         // SAFETY: connected to SPI; as many values as the plan has parameters.
         unsafe {
             let plan = self.plan()?;
-            let code =
-                pg_sys::SPI_execute_plan(plan, datums.as_mut_ptr(), nulls.as_ptr(), false, 0);
+            let code = pg_sys::SPI_execute_plan(
+                plan,
+                given.datums.as_mut_ptr(),
+                given.nulls.as_ptr(),
+                false,
+                0,
+            );
             if code < 0 {
                 return Err(Failure::sql("executing", &self.sql));
             }
@@ -122,8 +134,7 @@ impl Statement {
 
     unsafe fn fetch(
         &self,
-        datums: &mut [pg_sys::Datum],
-        nulls: &[c_char],
+        mut given: Given,
         mut row: impl FnMut(&Row<'_>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         // SAFETY: as above.
@@ -132,8 +143,8 @@ impl Statement {
             let portal = pg_sys::SPI_cursor_open(
                 std::ptr::null(),
                 plan,
-                datums.as_mut_ptr(),
-                nulls.as_ptr(),
+                given.datums.as_mut_ptr(),
+                given.nulls.as_ptr(),
                 true,
             );
             loop {

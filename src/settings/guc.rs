@@ -10,7 +10,7 @@ use super::secret::Secret;
 pub(super) type Text = GucSetting<Option<CString>>;
 
 /// One setting's documentation.
-pub struct Entry {
+pub struct Setting {
     pub name: &'static CStr,
     /// What it sets, in a line.
     pub short: &'static CStr,
@@ -26,8 +26,8 @@ macro_rules! settings {
         $($crate::settings::guc::declare! { $kind $ident $args })*
 
         /// Every setting.
-        pub const SETTINGS: &[$crate::settings::guc::Entry] = &[
-            $($crate::settings::guc::Entry {
+        pub const SETTINGS: &[$crate::settings::guc::Setting] = &[
+            $($crate::settings::guc::Setting {
                 name: $name,
                 short: $short,
                 long: $long,

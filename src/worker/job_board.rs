@@ -35,7 +35,7 @@ impl JobState {
 
 /// One job.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct Standing {
     pub name: String,
     pub state: JobState,
     pub last_run: Option<DateTime<Utc>>,
@@ -112,7 +112,7 @@ pub fn attach() {
 }
 
 /// Puts these jobs on the board, and nothing else.
-pub fn show<'a>(entries: impl Iterator<Item = &'a Entry>) {
+pub fn show<'a>(entries: impl Iterator<Item = &'a Standing>) {
     let micros = |time: Option<DateTime<Utc>>| time.map_or(0, |time| time.timestamp_micros());
     JOBS.change(|board| {
         board.count = 0;
@@ -131,12 +131,12 @@ pub fn show<'a>(entries: impl Iterator<Item = &'a Entry>) {
 }
 
 /// What is on the board.
-pub fn all() -> Vec<Entry> {
+pub fn all() -> Vec<Standing> {
     let time = |micros: i64| DateTime::from_timestamp_micros(micros).filter(|_| micros != 0);
     let entries = JOBS.read(|board| {
         board.slots[..board.count]
             .iter()
-            .map(|slot| Entry {
+            .map(|slot| Standing {
                 name: slot.name.get().to_owned(),
                 state: slot.state,
                 last_run: time(slot.last_run),

@@ -13,7 +13,7 @@ use crate::time::rounded_seconds;
 
 /// Where visits come from.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Source {
+pub struct Campaign {
     pub channel: Text,
     pub source: Text,
     pub medium: Text,
@@ -35,7 +35,7 @@ pub struct Members {
     pub browsers: HashMap<i32, Text>,
     pub systems: HashMap<i32, Text>,
     pub classes: HashMap<i32, DeviceClass>,
-    pub sources: HashMap<i32, Source>,
+    pub sources: HashMap<i32, Campaign>,
     /// Registrable domain of external referrers that have one.
     pub referrers: HashMap<i32, Option<Text>>,
     pub combinations: HashMap<i32, Chosen>,
@@ -53,12 +53,12 @@ impl Members {
         }
     }
 
-    pub fn source(&self, campaign: i32) -> Source {
+    pub fn source(&self, campaign: i32) -> Campaign {
         self.sources.get(&campaign).copied().unwrap_or_default()
     }
 
     fn traffic(&self, campaign: i32) -> Key {
-        let Source {
+        let Campaign {
             channel,
             source,
             medium,
@@ -444,7 +444,7 @@ impl Adder<'_> {
         weight: i64,
         sign: i64,
     ) {
-        let Source {
+        let Campaign {
             channel,
             source,
             campaign,

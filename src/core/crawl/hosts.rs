@@ -111,7 +111,7 @@ fn key(url: &Url) -> Option<String> {
 
 /// One entry: a domain with all below it, or an IP address; at the usual ports, or at one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
+struct Allowed {
     host: Host,
     port: Option<u16>,
     /// The page to begin with where nothing else is known of the host.
@@ -120,7 +120,7 @@ struct Entry {
 
 /// The hosts that may be visited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AllowedHosts(Vec<Entry>);
+pub struct AllowedHosts(Vec<Allowed>);
 
 impl AllowedHosts {
     /// Domains of the stores, and what `starsink.crawl_allowed_hosts` adds: names and addresses, separated by commas,
@@ -130,7 +130,7 @@ impl AllowedHosts {
         stores: impl IntoIterator<Item = &'a str>,
         setting: &str,
     ) -> Result<AllowedHosts, String> {
-        let mut entries: Vec<Entry> = stores.into_iter().filter_map(entry).collect();
+        let mut entries: Vec<Allowed> = stores.into_iter().filter_map(entry).collect();
         for text in setting
             .split(',')
             .map(str::trim)
@@ -153,7 +153,7 @@ impl AllowedHosts {
     }
 }
 
-fn entry(text: &str) -> Option<Entry> {
+fn entry(text: &str) -> Option<Allowed> {
     let url = match text.contains("://") {
         true => Url::parse(text).ok()?,
         false => Url::parse(&format!("https://{text}")).ok()?,
@@ -162,14 +162,14 @@ fn entry(text: &str) -> Option<Entry> {
     if !bare || !matches!(url.scheme(), "http" | "https") {
         return None;
     }
-    Some(Entry {
+    Some(Allowed {
         host: url.host()?.to_owned(),
         port: url.port(),
         home: Some(url.into()),
     })
 }
 
-impl Entry {
+impl Allowed {
     fn covers(&self, url: &Url) -> bool {
         let same_host = match (&self.host, url.host()) {
             (Host::Domain(allowed), Some(Host::Domain(host))) => {

@@ -179,13 +179,11 @@ impl Crawler {
             .as_ref()
             .is_none_or(|setting| setting.crawl != crawl);
         let hosts = transaction::run(c"looking which hosts may be visited", || {
-            transaction::as_writer(|| {
-                let hosts = allowed_hosts(&crawl)?;
-                if crawl.sitemap && is_new {
-                    queue.add_homes(&hosts)?;
-                }
-                Ok(hosts)
-            })
+            let hosts = allowed_hosts(&crawl)?;
+            if crawl.sitemap && is_new {
+                queue.add_homes(&hosts)?;
+            }
+            Ok(hosts)
         })?;
         let fetcher = match &self.setting {
             Some(setting) if setting.crawl.limits == crawl.limits => Arc::clone(&setting.fetcher),
@@ -212,16 +210,13 @@ impl Crawler {
             .filter(|(seen, _)| seen.elapsed() >= SETTLED);
         if let Some((_, sizes)) = settled {
             let more = transaction::run(c"looking for product pages in events", || {
-                transaction::as_writer(|| {
-                    if !queue.is_unsearched(sizes)? {
-                        return Ok(false);
-                    }
-                    let found = queue.discover(sizes)?.into_iter();
-                    let allowed =
-                        found.filter(|sighting| setting.hosts.permit(&sighting.place.url));
-                    queue.add("product", "event", allowed.collect())?;
-                    Ok(true)
-                })
+                if !queue.is_unsearched(sizes)? {
+                    return Ok(false);
+                }
+                let found = queue.discover(sizes)?.into_iter();
+                let allowed = found.filter(|sighting| setting.hosts.permit(&sighting.place.url));
+                queue.add("product", "event", allowed.collect())?;
+                Ok(true)
             })?;
             if more {
                 return Ok(());
@@ -229,9 +224,7 @@ impl Crawler {
             self.sizes = None;
         }
         if self.sizes.is_none() {
-            let sizes = transaction::run(c"looking how many events there are", || {
-                transaction::as_writer(|| queue.sizes())
-            })?;
+            let sizes = transaction::run(c"looking how many events there are", || queue.sizes())?;
             self.sizes = Some((Instant::now(), sizes));
         }
         Ok(())
@@ -248,19 +241,17 @@ impl Crawler {
         }
         let (queue, robots) = (&self.queue, &mut self.robots);
         let claimed = transaction::run(c"claiming pages", || {
-            transaction::as_writer(|| {
-                let mut claimed = Vec::new();
-                for candidate in queue.candidates(free)? {
-                    match refusal(&candidate, setting, robots) {
-                        Some(reason) => queue.refuse(candidate.page, reason, &setting.crawl)?,
-                        None => {
-                            queue.begin(candidate.page, &setting.crawl)?;
-                            claimed.push(candidate);
-                        }
+            let mut claimed = Vec::new();
+            for candidate in queue.candidates(free)? {
+                match refusal(&candidate, setting, robots) {
+                    Some(reason) => queue.refuse(candidate.page, reason, &setting.crawl)?,
+                    None => {
+                        queue.begin(candidate.page, &setting.crawl)?;
+                        claimed.push(candidate);
                     }
                 }
-                Ok(claimed)
-            })
+            }
+            Ok(claimed)
         })?;
         for candidate in claimed {
             let (fetcher, finished) = (Arc::clone(&setting.fetcher), Arc::clone(&self.finished));
@@ -289,7 +280,7 @@ impl Crawler {
         let finished = std::mem::take(&mut *self.finished.lock());
         for (at, (candidate, report)) in finished.iter().enumerate() {
             let noted = transaction::run(c"noting a page", || {
-                transaction::as_writer(|| note(&self.queue, setting, candidate, report))
+                note(&self.queue, setting, candidate, report)
             });
             if let Err(failure) = noted {
                 // The others are noted at the next try; this one's claim ends by itself.
@@ -321,19 +312,17 @@ impl Crawler {
         let queue = &self.queue;
         // Options first and apart: their members are locked for a moment only, as ingestion makes some too.
         transaction::run(c"keeping what is on offer", || {
-            transaction::as_writer(|| {
-                queue.prepare()?;
-                queue.offers()
-            })
+            queue.prepare()?;
+            queue.offers()
         })?;
         transaction::run(c"merging products", || {
-            let merge = if transaction::as_writer(|| queue.prepare())? {
+            let merge = if queue.prepare()? {
                 // It makes temporary tables.
                 transaction::unconfined(|| queue.merge())?
             } else {
                 None
             };
-            transaction::as_writer(|| queue.prices(merge))
+            queue.prices(merge)
         })?;
         self.unmerged = 0;
         self.merged_at = Instant::now();

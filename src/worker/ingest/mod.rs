@@ -25,7 +25,7 @@ use crate::kafka::topic::Watermarks;
 use crate::load::control::Control;
 use crate::load::knowledge;
 use crate::load::ledger::Kind;
-use crate::load::{Loader, Outcome, Source};
+use crate::load::{Commit, Loader, Source};
 use crate::server::failure::Failure;
 use crate::server::process::with_signals_blocked;
 use crate::server::transaction;
@@ -180,7 +180,7 @@ impl Ingest {
             self.claim_contested()?;
         }
         if !self.is_wanted {
-            self.restart_quietly();
+            self.disconnect();
             return Ok(ROUND);
         }
         self.take_notices();
@@ -227,7 +227,7 @@ impl Ingest {
         let control = transaction::run(c"reading commands", || self.loader.commands.current())?;
         if control != self.control {
             self.control = control;
-            self.restart_quietly();
+            self.disconnect();
         }
         if control.is_paused {
             self.session.report(State::Paused, "by starsink.pause()");
@@ -289,9 +289,7 @@ impl Ingest {
         connection.failed_since = None;
         if let Some(running) = &mut connection.running {
             // Whoever edits the list of sites waits no longer for it than for a new partition.
-            let sites = transaction::run(c"reading the list of sites", || {
-                transaction::as_writer(knowledge::sites)
-            })?;
+            let sites = transaction::run(c"reading the list of sites", knowledge::sites)?;
             if running.assignment.still_holds(&sighting)
                 && running.assignment.knowledge.sites == sites
             {
@@ -309,9 +307,7 @@ impl Ingest {
             .doubted_since
             .is_some_and(|since| since.elapsed() >= DOUBT);
         let assignment = transaction::run(c"assigning partitions", || {
-            transaction::as_writer(|| {
-                Assignment::decide(settings, share, &sighting, ledger, doubts_last)
-            })
+            Assignment::decide(settings, share, &sighting, ledger, doubts_last)
         })?;
         if assignment.is_doubtful {
             self.doubted_since.get_or_insert_with(Instant::now);
@@ -402,7 +398,7 @@ impl Ingest {
             epochs: &running.epochs,
         };
         match self.loader.commit(&mut batch, &source, self.control)? {
-            Outcome::Committed => {
+            Commit::Committed => {
                 self.backoff.succeed();
                 running
                     .assignment
@@ -410,7 +406,7 @@ impl Ingest {
                 running.pipeline.give_back(batch);
                 self.show(false);
             }
-            Outcome::Stale => self.restart_quietly(),
+            Commit::Stale => self.disconnect(),
         }
         Ok(Duration::ZERO)
     }
@@ -418,7 +414,7 @@ impl Ingest {
     fn trouble(&mut self, trouble: Trouble) -> Result<Duration, Failure> {
         match trouble {
             // The scout's next look decides between trimmed and recreated.
-            Trouble::OutOfRange => self.restart_quietly(),
+            Trouble::OutOfRange => self.disconnect(),
             Trouble::Failed { partition, error } => {
                 let text = format!("partition {partition}: {error}");
                 return Err(Failure::kafka(&client::Error {
@@ -492,7 +488,7 @@ impl Ingest {
         if !contested.is_empty()
             && transaction::run(c"claiming partitions", || any_free(topic, contested))?
         {
-            self.restart_quietly();
+            self.disconnect();
         }
         Ok(())
     }
@@ -510,12 +506,12 @@ impl Ingest {
     }
 
     fn restart(&mut self) {
-        self.restart_quietly();
+        self.disconnect();
         self.looked_at = None;
     }
 
     /// Lets go of everything that is not committed, and of the partitions.
-    fn restart_quietly(&mut self) {
+    fn disconnect(&mut self) {
         if self.connection.take().is_some() {
             // An operator who seeks may have emptied tables too.
             self.loader.forget();

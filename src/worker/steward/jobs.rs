@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use pgrx::prelude::*;
 
 use crate::server::failure::{Failure, sqlstate};
-use crate::worker::job_board::{self, Entry, JobState};
+use crate::worker::job_board::{self, JobState, Standing};
 use starsink_core::schedule::Schedule;
 use starsink_core::time::backoff::{Backoff, jitter};
 use starsink_core::time::clock::Clock;
@@ -24,7 +24,7 @@ const NOTE_EVERY: Duration = Duration::from_secs(60);
 
 /// A row of `starsink.job`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct JobRow {
     pub name: String,
     pub schedule: String,
     pub depends_on: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Done {
 
 /// One job and how it stands.
 pub struct Job {
-    pub row: Row,
+    pub row: JobRow,
     schedule: Result<Schedule, String>,
     has_succeeded: bool,
     was_tried: bool,
@@ -57,12 +57,12 @@ pub struct Job {
     noted: Option<Instant>,
     /// It waits after a failure or a long run, not for its schedule.
     is_resting: bool,
-    entry: Entry,
+    entry: Standing,
 }
 
 impl Job {
-    fn new(row: Row, past: Past, zone: Tz) -> Job {
-        let entry = Entry {
+    fn new(row: JobRow, past: Past, zone: Tz) -> Job {
+        let entry = Standing {
             name: row.name.clone(),
             state: JobState::Idle,
             last_run: past.last_run,
@@ -114,7 +114,7 @@ impl Job {
         };
     }
 
-    fn change(&mut self, row: Row, zone: Tz) {
+    fn change(&mut self, row: JobRow, zone: Tz) {
         let (scheduled, enabled) = (
             row.schedule != self.row.schedule,
             row.enabled != self.row.enabled,
@@ -265,7 +265,7 @@ impl Jobs {
     /// Takes the table in; `past` is asked about jobs not met before.
     pub fn update(
         &mut self,
-        rows: Vec<Row>,
+        rows: Vec<JobRow>,
         zone: Tz,
         mut past: impl FnMut(&str) -> Result<Past, Failure>,
     ) -> Result<(), Failure> {

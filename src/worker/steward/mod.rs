@@ -27,7 +27,7 @@ use crate::settings::{self, Settings};
 use crate::worker::job_board::{self, Note};
 use crate::worker::session::{Presence, Session};
 use crate::worker::state::{self, State};
-use crate::worker::steward::jobs::{Done, Jobs, Past, Row, explain};
+use crate::worker::steward::jobs::{Done, JobRow, Jobs, Past, explain};
 use crate::worker::steward::webhook::Webhook;
 use starsink_core::time::backoff::{Backoff, jitter};
 
@@ -100,7 +100,7 @@ impl Steward {
     }
 
     fn work(&mut self, settings: &Settings) -> Result<(), Failure> {
-        if self.is_alone(settings)? {
+        if self.is_without_warehouse(settings)? {
             return Ok(());
         }
         // Runs by hand that failed: their own history was rolled back.
@@ -123,7 +123,7 @@ impl Steward {
             let began = Instant::now();
             self.run(place);
             // A job may have taken long: somebody may want the database or the extension gone by now.
-            if self.is_alone(settings)? {
+            if self.is_without_warehouse(settings)? {
                 return Ok(());
             }
             // Then what is frequent, the table and the alerts come first again.
@@ -151,7 +151,7 @@ impl Steward {
     }
 
     /// Whether the extension or the warehouse is not there.
-    fn is_alone(&mut self, settings: &Settings) -> Result<bool, Failure> {
+    fn is_without_warehouse(&mut self, settings: &Settings) -> Result<bool, Failure> {
         let presence = self.session.look_around(settings)?;
         if presence == Presence::Ready {
             return Ok(false);
@@ -233,11 +233,11 @@ impl Table {
         }
     }
 
-    pub(super) fn rows(&self) -> Result<Vec<Row>, Failure> {
+    pub(super) fn rows(&self) -> Result<Vec<JobRow>, Failure> {
         transaction::run(c"looking for jobs", || {
             let mut rows = Vec::new();
             self.rows.each(&[], |row| {
-                rows.push(Row {
+                rows.push(JobRow {
                     name: row.get(1)?,
                     schedule: row.get(2)?,
                     depends_on: row.get(3)?,
@@ -268,26 +268,24 @@ impl Table {
 
     pub(super) fn perform(
         &self,
-        job: &Row,
+        job: &JobRow,
         trigger: &str,
         notes_idle: bool,
     ) -> Result<Done, Failure> {
         let activity = CString::new(format!("job {}", job.name)).unwrap_or_default();
         within(job.timeout, || {
             transaction::run(&activity, || {
-                transaction::as_writer(|| {
-                    self.no_layout.run(&[])?;
-                    let mut done = Done::default();
-                    let values = [job.name.as_str().into(), trigger.into(), notes_idle.into()];
-                    self.perform.each(&values, |row| {
-                        done = Done {
-                            rows: row.get(1)?,
-                            goes_on: row.get(2)?,
-                        };
-                        Ok(())
-                    })?;
-                    Ok(done)
-                })
+                self.no_layout.run(&[])?;
+                let mut done = Done::default();
+                let values = [job.name.as_str().into(), trigger.into(), notes_idle.into()];
+                self.perform.each(&values, |row| {
+                    done = Done {
+                        rows: row.get(1)?,
+                        goes_on: row.get(2)?,
+                    };
+                    Ok(())
+                })?;
+                Ok(done)
             })
         })
     }
@@ -300,11 +298,9 @@ impl Table {
         trigger: &str,
     ) -> Result<(), Failure> {
         transaction::run(c"writing the history of jobs", || {
-            transaction::as_writer(|| {
-                let began = timestamp(began)?;
-                self.note
-                    .run(&[name.into(), began.into(), error.into(), trigger.into()])
-            })
+            let began = timestamp(began)?;
+            self.note
+                .run(&[name.into(), began.into(), error.into(), trigger.into()])
         })
     }
 }

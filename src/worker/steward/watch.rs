@@ -11,7 +11,7 @@ use crate::server::failure::Failure;
 use crate::settings::{self, Settings};
 use crate::worker::session::{Presence, Session};
 use crate::worker::state::{self, State};
-use crate::worker::steward::jobs::{Row, explain};
+use crate::worker::steward::jobs::{JobRow, explain};
 use crate::worker::steward::webhook::Webhook;
 use crate::worker::steward::{ROUND, Table, plan_as_usual};
 use starsink_core::schedule::Schedule;
@@ -55,7 +55,7 @@ impl Watch {
         if self.session.look_around(&Settings::current())? != Presence::Ready {
             return Ok(());
         }
-        let is_alerts = |row: &Row| row.name == JOB && row.enabled;
+        let is_alerts = |row: &JobRow| row.name == JOB && row.enabled;
         if let Some(job) = self.table.rows()?.into_iter().find(is_alerts)
             && self.is_due(&job)?
         {
@@ -67,7 +67,7 @@ impl Watch {
         Ok(())
     }
 
-    fn is_due(&self, job: &Row) -> Result<bool, Failure> {
+    fn is_due(&self, job: &JobRow) -> Result<bool, Failure> {
         let last = match self.last_run {
             Some(last) => Some(last),
             None => self.table.past(JOB)?.last_run,
@@ -79,7 +79,7 @@ impl Watch {
         Ok(next.is_none_or(|next| next.is_some_and(|next| next <= Utc::now())))
     }
 
-    fn run(&mut self, job: &Row) -> Result<(), Failure> {
+    fn run(&mut self, job: &JobRow) -> Result<(), Failure> {
         let began = Utc::now();
         self.last_run = Some(began);
         match self.table.perform(job, "schedule", false) {

@@ -33,20 +33,20 @@ use place::Place;
 
 /// Where something was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum FoundIn {
     JsonLd,
     Microdata,
     OpenGraph,
     Shown,
 }
 
-impl Source {
+impl FoundIn {
     pub fn name(self) -> &'static str {
         match self {
-            Source::JsonLd => "json-ld",
-            Source::Microdata => "microdata",
-            Source::OpenGraph => "open graph",
-            Source::Shown => "page",
+            FoundIn::JsonLd => "json-ld",
+            FoundIn::Microdata => "microdata",
+            FoundIn::OpenGraph => "open graph",
+            FoundIn::Shown => "page",
         }
     }
 }
@@ -77,7 +77,7 @@ pub struct Findings {
 pub struct Page {
     pub product: Findings,
     /// Attributes with their sources, in the order they were found.
-    pub found: Vec<(&'static str, Source)>,
+    pub found: Vec<(&'static str, FoundIn)>,
     /// The page in other languages: language tag and address.
     pub alternates: Vec<(String, String)>,
 }
@@ -90,8 +90,8 @@ pub fn page(html: &str, url: &str) -> Option<Page> {
     let document = Document::parse(html);
     let place = Place::of(&document, url);
     let structured = [
-        (json_ld::things(&document, &place), Source::JsonLd),
-        (microdata::things(&document), Source::Microdata),
+        (json_ld::things(&document, &place), FoundIn::JsonLd),
+        (microdata::things(&document), FoundIn::Microdata),
     ];
     let shown = shown::findings(&document, &place);
     let mut page = Page::default();
@@ -104,7 +104,7 @@ pub fn page(html: &str, url: &str) -> Option<Page> {
     }
     if let Some(findings) = open_graph::product(&document, &place) {
         is_product = true;
-        page.take(findings, Source::OpenGraph);
+        page.take(findings, FoundIn::OpenGraph);
     }
     if !is_product && (shown.product_id.is_none() || shown.product_name.is_none()) {
         return None;
@@ -130,7 +130,7 @@ pub fn page(html: &str, url: &str) -> Option<Page> {
         .as_deref()
         .or(shown.product_name.as_deref());
     let category = shown::breadcrumbs(&document, &place, name);
-    page.take(Findings { category, ..shown }, Source::Shown);
+    page.take(Findings { category, ..shown }, FoundIn::Shown);
     page.alternates = shown::alternates(&document, &place);
     page.alternates.truncate(MAX_LIST);
     // The widest category is the kind of goods where nothing says so in words.
@@ -149,7 +149,7 @@ pub fn page(html: &str, url: &str) -> Option<Page> {
 
 impl Page {
     /// Takes from a source what none before it had.
-    fn take(&mut self, theirs: Findings, source: Source) {
+    fn take(&mut self, theirs: Findings, source: FoundIn) {
         let Page {
             product: mine,
             found,
@@ -167,7 +167,7 @@ impl Page {
         take!(product_id sku product_name product_type collection gender brand image_url availability);
         // A link element is meant for machines; other addresses are a page's own idea of itself.
         if theirs.canonical_url.is_some()
-            && (mine.canonical_url.is_none() || source == Source::Shown)
+            && (mine.canonical_url.is_none() || source == FoundIn::Shown)
         {
             mine.canonical_url = theirs.canonical_url;
             note("canonical_url");

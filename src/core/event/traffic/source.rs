@@ -55,20 +55,20 @@ pub fn seeded() -> String {
 }
 
 #[derive(Clone, Copy)]
-enum Entry {
+enum Known {
     Kind(Kind),
     Engine(&'static str),
     Portal,
 }
 
-static SITES: LazyLock<HashMap<&str, Entry>> = LazyLock::new(|| {
+static SITES: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
     let lists = [
-        (sites::SEARCH, Entry::Kind(Kind::Search)),
-        (sites::PORTALS, Entry::Portal),
-        (sites::SOCIAL, Entry::Kind(Kind::Social)),
-        (sites::VIDEO, Entry::Kind(Kind::Video)),
-        (sites::SHOPPING, Entry::Kind(Kind::Shopping)),
-        (sites::EMAIL, Entry::Kind(Kind::Email)),
+        (sites::SEARCH, Known::Kind(Kind::Search)),
+        (sites::PORTALS, Known::Portal),
+        (sites::SOCIAL, Known::Kind(Kind::Social)),
+        (sites::VIDEO, Known::Kind(Kind::Video)),
+        (sites::SHOPPING, Known::Kind(Kind::Shopping)),
+        (sites::EMAIL, Known::Kind(Kind::Email)),
     ];
     let named = lists.into_iter().flat_map(|(names, entry)| {
         names
@@ -77,7 +77,7 @@ static SITES: LazyLock<HashMap<&str, Entry>> = LazyLock::new(|| {
     });
     let engines = sites::ENGINES
         .iter()
-        .map(|(host, engine)| (*host, Entry::Engine(engine)));
+        .map(|(host, engine)| (*host, Known::Engine(engine)));
     named.chain(engines).collect()
 });
 
@@ -108,11 +108,11 @@ impl Sites {
             };
         }
         match SITES.get(name) {
-            Some(Entry::Kind(kind)) => Site {
+            Some(Known::Kind(kind)) => Site {
                 kind: *kind,
                 name: None,
             },
-            Some(Entry::Engine(engine)) => Site {
+            Some(Known::Engine(engine)) => Site {
                 kind: Kind::Search,
                 name: Some(engine),
             },
@@ -126,8 +126,8 @@ impl Sites {
             return edited.kind;
         }
         match SITES.get(source) {
-            Some(Entry::Kind(kind)) => *kind,
-            Some(Entry::Engine(_) | Entry::Portal) => Kind::Search,
+            Some(Known::Kind(kind)) => *kind,
+            Some(Known::Engine(_) | Known::Portal) => Kind::Search,
             None if source.contains('.') => self.of_host(source).kind,
             None => nickname(source),
         }
@@ -186,21 +186,21 @@ fn nth_part_from_the_end(parts: &str, count: usize) -> usize {
         .map_or(0, |(dot, _)| dot + 1)
 }
 
-fn site<'a>(entry: Entry, before: &str, label: &'a str) -> Site<'a> {
+fn site<'a>(entry: Known, before: &str, label: &'a str) -> Site<'a> {
     match entry {
-        Entry::Kind(kind) => Site {
+        Known::Kind(kind) => Site {
             kind,
             name: (kind == Kind::Search).then_some(label),
         },
-        Entry::Engine(engine) => Site {
+        Known::Engine(engine) => Site {
             kind: Kind::Search,
             name: Some(engine),
         },
-        Entry::Portal if searches(before) => Site {
+        Known::Portal if searches(before) => Site {
             kind: Kind::Search,
             name: Some(label),
         },
-        Entry::Portal => Site {
+        Known::Portal => Site {
             kind: Kind::Other,
             name: None,
         },

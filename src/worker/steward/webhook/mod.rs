@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use pgrx::pg_sys;
 use pgrx::prelude::*;
 
-use self::post::{Outcome, Post};
+use self::post::{Post, Posted};
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 use crate::server::transaction;
@@ -132,17 +132,15 @@ impl Webhook {
         Ok(())
     }
 
-    fn settle(&mut self, outcome: Outcome) -> Result<(), Failure> {
+    fn settle(&mut self, outcome: Posted) -> Result<(), Failure> {
         let Some(error) = outcome.error else {
             let before = self
                 .failed
                 .remove(&outcome.event)
                 .map_or(0, |failed| failed.attempts);
             return transaction::run(c"recording an alert that was sent", || {
-                transaction::as_writer(|| {
-                    self.record
-                        .run(&[outcome.event.into(), (before + 1).into()])
-                })
+                self.record
+                    .run(&[outcome.event.into(), (before + 1).into()])
             });
         };
         let failed = self.failed.entry(outcome.event).or_default();
@@ -162,14 +160,12 @@ impl Webhook {
         let rests = |event: &i64| self.failed[event].backoff.remaining().is_some();
         let resting: Vec<i64> = tried.iter().copied().filter(rests).collect();
         transaction::run(c"looking for alerts to send", || {
-            transaction::as_writer(|| {
-                let mut next = Vec::new();
-                self.waiting.each(&[resting.into(), tried.into()], |row| {
-                    next.push((row.get(1)?, row.get(2)?));
-                    Ok(())
-                })?;
-                Ok(next)
-            })
+            let mut next = Vec::new();
+            self.waiting.each(&[resting.into(), tried.into()], |row| {
+                next.push((row.get(1)?, row.get(2)?));
+                Ok(())
+            })?;
+            Ok(next)
         })
     }
 
@@ -183,13 +179,11 @@ impl Webhook {
         }
         let mut gone = Vec::new();
         transaction::run(c"giving alerts up", || {
-            transaction::as_writer(|| {
-                self.give_up
-                    .each(&[events.into(), attempts.into(), errors.into()], |row| {
-                        gone.push(row.get::<i64>(1)?);
-                        Ok(())
-                    })
-            })
+            self.give_up
+                .each(&[events.into(), attempts.into(), errors.into()], |row| {
+                    gone.push(row.get::<i64>(1)?);
+                    Ok(())
+                })
         })?;
         for event in gone {
             self.failed.remove(&event);

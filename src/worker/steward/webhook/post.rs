@@ -14,7 +14,7 @@ use crate::server::process::with_signals_blocked;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What became of an alert that was sent.
-pub struct Outcome {
+pub struct Posted {
     pub event: i64,
     /// Why it was not received.
     pub error: Option<String>,
@@ -24,7 +24,7 @@ pub struct Outcome {
 struct Desk {
     waiting: VecDeque<(i64, String)>,
     is_busy: bool,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<Posted>,
     stop: bool,
 }
 
@@ -63,7 +63,7 @@ impl Post {
         self.shared.1.notify_all();
     }
 
-    pub fn take(&self) -> Vec<Outcome> {
+    pub fn take(&self) -> Vec<Posted> {
         std::mem::take(&mut self.shared.0.lock().outcomes)
     }
 }
@@ -95,7 +95,7 @@ fn run(shared: &Shared, url: &str) {
         let error = post(&agent, url, &body).err();
         let mut desk = desk.lock();
         desk.is_busy = false;
-        desk.outcomes.push(Outcome { event, error });
+        desk.outcomes.push(Posted { event, error });
     }
 }
 
