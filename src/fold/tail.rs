@@ -13,8 +13,9 @@ use crate::fold::change::Change;
 use crate::fold::state::State;
 use crate::fold::{Reader, rows};
 use crate::server::failure::Failure;
-use starsink_core::aggregate::cells::{At, Cell, TABLES, Value, row};
+use starsink_core::aggregate::cells::{At, Cell, Value};
 use starsink_core::aggregate::contribution::Members;
+use starsink_core::aggregate::tables::{TABLES, row};
 use starsink_core::time::calendar::Calendar;
 
 /// What tells one moment from another: the snapshot, and the command within the transaction.

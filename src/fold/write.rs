@@ -14,7 +14,7 @@ use crate::fold::{Reader, rows};
 use crate::server::failure::Failure;
 use crate::server::statement::Statement;
 use crate::server::time::timestamp;
-use starsink_core::aggregate::cells::{TABLES, row};
+use starsink_core::aggregate::tables::{TABLES, row};
 use starsink_core::time::calendar::Calendar;
 
 /// Events that one fold should about hold: enough to spare work, few enough for memory.

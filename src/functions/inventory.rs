@@ -3,7 +3,7 @@
 use pgrx::prelude::*;
 
 use crate::layout;
-use starsink_core::aggregate::cells::TABLES;
+use starsink_core::aggregate::tables::TABLES;
 
 /// Lays out the warehouse: schemas, tables, views, members that the world knows. Idempotent.
 #[pg_extern(security_definer)]

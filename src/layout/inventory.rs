@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use starsink_core::aggregate::cells::TABLES;
+use starsink_core::aggregate::tables::TABLES;
 
 /// One object of the script.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! thread has only to find the members' keys and put them in the rows.
 //!
 //! # Layout
-//! - [`members`]  the distinct dimension members of the batch
+//! - [`members`]  the distinct dimension members of the batch; [`naming`] how an event names them
 //! - [`choices`]  alloys, stones and their combinations as members
 //! - [`lines`]    lines of orders
 //! - [`row`]      the binary row: where each column stands
@@ -14,6 +14,7 @@ pub mod choices;
 pub mod latency;
 pub mod lines;
 pub mod members;
+mod naming;
 pub mod row;
 pub mod share;
 pub mod span;
@@ -305,62 +306,6 @@ impl Batch {
         });
         let (first, last) = self.event_times.unwrap_or((event.time, event.time));
         self.event_times = Some((first.min(event.time), last.max(event.time)));
-    }
-
-    fn intern(&mut self, seed: u64, policy: &Policy, event: &Event<'_>) -> [i32; Dimension::COUNT] {
-        let members = &mut self.members;
-        let mut keys = [members::UNKNOWN; Dimension::COUNT];
-        keys[Dimension::EventType as usize] =
-            members[Dimension::EventType as usize].natural(seed, &event.collection);
-        keys[Dimension::Product as usize] = members::optional(
-            &mut members[Dimension::Product as usize],
-            seed,
-            event.product_id.as_deref(),
-            members::NOT_APPLICABLE,
-        );
-        keys[Dimension::Customer as usize] = members::customer(
-            &mut members[Dimension::Customer as usize],
-            seed,
-            policy,
-            event,
-        );
-        keys[Dimension::Device as usize] = members::optional(
-            &mut members[Dimension::Device as usize],
-            seed,
-            event.device_id.as_deref(),
-            members::BLANK,
-        );
-        keys[Dimension::Store as usize] =
-            members::store(&mut members[Dimension::Store as usize], seed, event);
-        keys[Dimension::Referrer as usize] =
-            members::referrer(&mut members[Dimension::Referrer as usize], seed, event);
-        keys[Dimension::Geography as usize] =
-            members::geography(&mut members[Dimension::Geography as usize], seed, event);
-        keys[Dimension::Campaign as usize] = members::campaign(
-            &mut members[Dimension::Campaign as usize],
-            seed,
-            &event.traffic,
-        );
-        let combinations = self.combinations.len();
-        let chosen = choices::intern(members, &mut self.combinations, seed, &event.choices);
-        self.counted_bytes += parts_bytes(&self.combinations[combinations..]);
-        keys[Dimension::AlloyOption as usize] = chosen.alloy;
-        keys[Dimension::DiamondOption as usize] = chosen.stone;
-        keys[Dimension::OptionCombination as usize] = chosen.combination;
-        let [agent, browser, os] = match event.user_agent.as_deref() {
-            None => [members::BLANK; 3],
-            Some(header) => {
-                let hash = xxh3_128_with_seed(header.as_bytes(), seed);
-                *self
-                    .agents
-                    .entry(hash)
-                    .or_insert_with(|| members::agent(members, seed, hash, header, &event.agent))
-            }
-        };
-        keys[Dimension::UserAgent as usize] = agent;
-        keys[Dimension::Browser as usize] = browser;
-        keys[Dimension::Os as usize] = os;
-        keys
     }
 
     /// The lines of the event's order, for the row that comes next.
