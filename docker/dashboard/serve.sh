@@ -5,7 +5,7 @@
 #   DASHBOARD_ADMIN_PASSWORD_FILE the password of the login admin
 #   STARSINK_HOST, _PORT, _DATABASE, _USER, and STARSINK_PASSWORD_FILE: a member of starsink_reader
 #   DASHBOARD_PROXY               http or https: behind a reverse proxy that speaks so to the world (default: none)
-#   DASHBOARD_SHARED_SECONDS      how old an answer may be that pages share (default: 2)
+#   DASHBOARD_SHARED_SECONDS      how old an answer may be that pages share (default: 5)
 #   DASHBOARD_ADDRESS             where it listens (default: 127.0.0.1:8088)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

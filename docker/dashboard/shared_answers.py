@@ -1,9 +1,10 @@
-"""Answers to charts, shared by all pages that ask the same within two seconds.
+"""Answers to charts, shared by all pages that ask the same within a few seconds.
 
 Superset shares the rows of the warehouse, but what it does around them takes longer than the warehouse does. Here a whole
 answer is handed on, to those only whom Superset itself has answered the very same request before: then it has checked who
 asks, and named the cache key of the rows, which differs where rights to rows or the person do. Whoever has got the same
-key gets the same answer. Any change in Superset's own database, of rights for example, makes it be asked anew.
+key gets the same answer. An answer that is too old is renewed (renewed_answers.py) or made by Superset. Any change
+in Superset's own database, of rights for example, makes Superset be asked anew.
 """
 
 import hashlib
@@ -18,11 +19,10 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Optional
 
 from flask import Flask, Response, request
+from renewed_answers import NOTED, Renewal, note_what_superset_makes, renewal
 from werkzeug.test import run_wsgi_app
 
 PATH = "/api/v1/chart/data"
-# In the WSGI environment: what is noted of an answer, the cache keys of its rows and whether they come from a cache.
-NOTED = "starsink.noted"
 FORCED = re.compile(rb'"force"\s*:\s*(?!false)')
 SAME_FOR_ALL = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_HOST")
 
@@ -36,6 +36,7 @@ class Answer:
     status: str = ""
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: Optional[bytes] = None
+    renewal: Optional[Renewal] = None
 
 
 class SharedAnswers:
@@ -46,17 +47,18 @@ class SharedAnswers:
         self.known: OrderedDict[bytes, tuple[tuple, int, float]] = OrderedDict()
         self.answers: OrderedDict[tuple, Answer] = OrderedDict()
         self.own = sqlite3.connect(f"file:{database}?mode=ro", uri=True, check_same_thread=False, isolation_level=None)
-        self.superset = app.wsgi_app
+        self.app, self.superset = app, app.wsgi_app
         app.wsgi_app = self  # type: ignore[method-assign]
-        app.after_request(self.note_keys)
+        app.after_request(self.note_results)
+        note_what_superset_makes()
 
-    @staticmethod
-    def note_keys(response: Response) -> Response:
+    def note_results(self, response: Response) -> Response:
         if NOTED in request.environ and response.status_code == 200 and response.is_json and not response.is_streamed:
             results = json.loads(response.get_data()).get("result") or [{}]
-            keys = tuple(result.get("cache_key") for result in results)
-            if all(keys):
-                request.environ[NOTED].update(keys=keys, is_cached=any(result.get("is_cached") for result in results))
+            if all(result.get("cache_key") for result in results):
+                noted = request.environ[NOTED]
+                noted["results"] = results
+                noted["renewal"] = renewal(self.app, noted)
         return response
 
     def __call__(self, environ: dict[str, Any], start: Callable) -> Iterable[bytes]:
@@ -83,37 +85,48 @@ class SharedAnswers:
         return hashlib.sha256(len(head).to_bytes(8, "big") + head + body).digest()
 
     def share(self, environ: dict[str, Any], start: Callable, who: bytes, what: bytes, keys: tuple, state: int) -> Iterable[bytes]:
-        """One asks Superset, the others wait for it."""
+        """One asks for a new answer, the others wait for it."""
         with self.lock:
-            answer = self.answers.get((what, keys))
+            answer = before = self.answers.get((what, keys, state))
             is_first = answer is None or answer.began + self.seconds < time.monotonic()
             if is_first:
                 answer = Answer(time.monotonic())
-                self.put(self.answers, (what, keys), answer)
+                self.put(self.answers, (what, keys, state), answer)
         if not is_first:
             shared = answer.done.wait(60) and answer.body is not None
             return self.tell(answer, start, "hit") if shared else self.tell(self.compute(environ, who, what, state), start, "fwd=miss")
         try:
+            if before and self.renew(answer, before.renewal, environ):
+                return self.tell(answer, start, "fwd=stale")
             return self.tell(self.compute(environ, who, what, state, answer), start, "fwd=miss")
         finally:
             with self.lock:
-                if answer.body is None and self.answers.get((what, keys)) is answer:
-                    del self.answers[what, keys]
+                if answer.body is None and self.answers.get((what, keys, state)) is answer:
+                    del self.answers[what, keys, state]
             answer.done.set()
+
+    def renew(self, answer: Answer, how: Optional[Renewal], environ: dict[str, Any]) -> bool:
+        response = how.answer(environ) if how and how.until > time.monotonic() else None
+        if response is None:
+            return False
+        answer.status, answer.headers, answer.body, answer.renewal = response.status, list(response.headers), response.get_data(), how
+        return True
 
     def compute(self, environ: dict[str, Any], who: bytes, what: bytes, state: int, promised: Optional[Answer] = None) -> Answer:
         began = time.monotonic()
         noted = environ[NOTED] = {}
         parts, status, headers = run_wsgi_app(self.superset, environ, buffered=True)
         answer = Answer(began, status=status, headers=list(headers), body=b"".join(parts))
-        keys = noted.get("keys", ())
+        results = noted.get("results", [])
+        keys = tuple(result["cache_key"] for result in results)
         with self.lock:
             self.known.pop(who, None)
             if keys and len(answer.body) <= self.largest and "Set-Cookie" not in headers:
                 self.put(self.known, who, (keys, state, began + self.trusted), 20)
                 # Rows out of a cache are older than they look.
-                if promised and not noted["is_cached"] and self.answers.get((what, keys)) is promised:
+                if promised and not any(result.get("is_cached") for result in results) and self.answers.get((what, keys, state)) is promised:
                     promised.status, promised.headers, promised.body = status, answer.headers, answer.body
+                    promised.renewal = noted["renewal"]
         return answer
 
     def put(self, where: OrderedDict, key: Any, value: Any, times: int = 1) -> None:
