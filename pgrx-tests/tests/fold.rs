@@ -173,3 +173,27 @@ fn a_batch_is_folded_whose_row_of_the_ledger_was_rolled_up_before() {
     );
     assert_eq!((views(&pg), fold(&pg), folded_views(&pg)), (3, 1, 3));
 }
+
+#[test]
+fn what_a_savepoint_undid_is_in_no_report_after_it() {
+    let pg = begun();
+    let before = views(&pg);
+    pg.sql("CREATE TABLE public.elsewhere (n integer)");
+    let mut client = pg.connect(pg.database());
+    client
+        .batch_execute("BEGIN; SELECT pg_current_xact_id()")
+        .unwrap();
+    let count = |client: &mut postgres::Client| -> i64 {
+        let query = "SELECT coalesce(sum(views), 0)::bigint FROM warehouse.product_views_over_time(include_bots => true)";
+        client.query_one(query, &[]).unwrap().get(0)
+    };
+    assert_eq!(count(&mut client), before);
+    client
+        .batch_execute(&format!("SAVEPOINT a; {}", event("undone")))
+        .unwrap();
+    // Else the snapshots would differ.
+    pg.sql("INSERT INTO public.elsewhere VALUES (1)");
+    assert_eq!(count(&mut client), before + 1);
+    client.batch_execute("ROLLBACK TO a").unwrap();
+    assert_eq!(count(&mut client), before);
+}

@@ -16,11 +16,19 @@ const REPORTS: &str = include_str!("upgrade/layout_1.reports");
 const CATALOG: &str = include_str!("upgrade/catalog.sql");
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Restores the dump into a database of its own, which no worker looks at.
-fn restore(pg: &Cluster, database: &str) {
+/// Restores the dump into a database of its own, which no worker looks at; with the owners of all things, or as
+/// pg_restore --no-owner does it.
+fn restore(pg: &Cluster, database: &str, with_owners: bool) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dump.sql");
-    fs::write(&file, zstd::decode_all(DUMP).unwrap()).unwrap();
+    let mut dump = String::from_utf8(zstd::decode_all(DUMP).unwrap()).unwrap();
+    if !with_owners {
+        let lines = dump.lines();
+        dump = lines
+            .filter(|line| !line.ends_with(" OWNER TO starsink_worker;"))
+            .fold(String::new(), |all, line| all + line + "\n");
+    }
+    fs::write(&file, dump).unwrap();
     // The roles are the cluster's: a dump of a database has none.
     pg.sql(
         "DO $$ BEGIN CREATE ROLE starsink_worker; CREATE ROLE starsink_admin; CREATE ROLE starsink_reader;
@@ -71,26 +79,84 @@ fn layouts(pg: &Cluster, database: &str) -> Vec<String> {
     )
 }
 
+/// Compares everything that the lay-out consists of with what a new warehouse has.
+fn assert_is_as_new(pg: &Cluster, database: &str) {
+    assert_eq!(layouts(pg, database), layouts(pg, "postgres"));
+    let (new, other) = (texts(pg, "postgres", CATALOG), texts(pg, database, CATALOG));
+    let missing: Vec<&String> = new.iter().filter(|line| !other.contains(line)).collect();
+    let strange: Vec<&String> = other.iter().filter(|line| !new.contains(line)).collect();
+    assert!(
+        missing.is_empty() && strange.is_empty(),
+        "{database} misses: {missing:#?}\nand has: {strange:#?}"
+    );
+    assert!(new.len() > 1_000, "{} lines", new.len());
+}
+
+#[test]
+fn a_warehouse_that_is_restored_without_owners_is_taken_over() {
+    let pg = Cluster::builder().conf("starsink.database", "none").start();
+    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse()");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dump.sql");
+    let dump = pg
+        .tool("pg_dump")
+        .args(["--no-owner", "-U", "postgres", "-d", "postgres"])
+        .output()
+        .unwrap();
+    assert!(dump.status.success());
+    fs::write(&file, dump.stdout).unwrap();
+    pg.sql("CREATE DATABASE moved");
+    run_script(&pg, "moved", &file);
+    pg.connect("moved")
+        .batch_execute("SELECT starsink.create_warehouse()")
+        .unwrap();
+    assert_is_as_new(&pg, "moved");
+}
+
+#[test]
+fn what_was_dropped_of_a_warehouse_is_laid_out_anew_by_a_worker() {
+    let pg = Cluster::consuming_nothing();
+    pg.sql("CREATE TABLE public.triggers AS SELECT count(*) FROM pg_trigger WHERE tgname = 'merge_forget_digest'");
+    // The extension goes with its schema.
+    pg.sql("DROP SCHEMA starsink_internal CASCADE");
+    pg.sql("CREATE EXTENSION starsink");
+    pg.wait_for(
+        "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname = 'merge_forget_digest') = (SELECT count FROM public.triggers)",
+        PATIENCE,
+    );
+    pg.sql("SELECT * FROM warehouse.top_products(3)");
+}
+
 #[test]
 fn an_earlier_lay_out_becomes_what_a_new_one_is_and_reports_say_the_same() {
     let pg = Cluster::builder().conf("starsink.database", "none").start();
     pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse()");
-    restore(&pg, "shop");
+    for (database, with_owners) in [("taken", false), ("shop", true)] {
+        restore(&pg, database, with_owners);
+        let mut client = pg.connect(database);
+        // What users made of it, and jobs of their own.
+        client
+            .batch_execute(
+                "CREATE SCHEMA mine; CREATE VIEW mine.sessions AS SELECT * FROM warehouse.live_session();
+                 CREATE VIEW mine.products AS SELECT * FROM warehouse.report_product;
+                 CREATE FUNCTION starsink.\"MyOwn\"() RETURNS bigint LANGUAGE sql AS 'SELECT 7::bigint'; GRANT EXECUTE ON FUNCTION starsink.\"MyOwn\"() TO PUBLIC;
+                 INSERT INTO starsink.job (ordinal, name, schedule, command, description)
+                 VALUES (200, 'mine', '1 h', 'MyOwn', 'Mine.'), (201, 'again', '1 h', 'make_partitions', 'Theirs, at another time.');
+                 SELECT starsink.create_warehouse();
+                 SELECT * FROM mine.sessions; SELECT * FROM mine.products; SELECT starsink.run_job('again')",
+            )
+            .unwrap();
+        let own = "SELECT starsink.run_job('mine')::text";
+        assert_eq!(texts(&pg, database, own), ["7"]);
+        client
+            .batch_execute(
+                "DELETE FROM starsink.job WHERE ordinal >= 200; DROP SCHEMA mine CASCADE; DROP FUNCTION starsink.\"MyOwn\"()",
+            )
+            .unwrap();
+        assert_is_as_new(&pg, database);
+        assert_eq!(reports(&pg, database), REPORTS.lines().collect::<Vec<_>>());
+    }
     let mut client = pg.connect("shop");
-    client
-        .batch_execute("SELECT starsink.create_warehouse()")
-        .unwrap();
-
-    assert_eq!(layouts(&pg, "shop"), layouts(&pg, "postgres"));
-    let (new, upgraded) = (texts(&pg, "postgres", CATALOG), texts(&pg, "shop", CATALOG));
-    let missing: Vec<&String> = new.iter().filter(|line| !upgraded.contains(line)).collect();
-    let strange: Vec<&String> = upgraded.iter().filter(|line| !new.contains(line)).collect();
-    assert!(
-        missing.is_empty() && strange.is_empty(),
-        "missing: {missing:#?}\nstrange: {strange:#?}"
-    );
-    assert!(new.len() > 1_000, "{} lines", new.len());
-    assert_eq!(reports(&pg, "shop"), REPORTS.lines().collect::<Vec<_>>());
 
     // Once more changes nothing, and it goes on loading.
     client
@@ -113,7 +179,7 @@ fn an_earlier_lay_out_becomes_what_a_new_one_is_and_reports_say_the_same() {
 #[test]
 fn a_worker_brings_an_earlier_lay_out_forward_and_says_so_in_the_log() {
     let pg = Cluster::builder().conf("starsink.database", "shop").start();
-    restore(&pg, "aside");
+    restore(&pg, "aside", true);
     pg.sql("ALTER DATABASE aside RENAME TO shop");
     pg.wait_for_in(
         "shop",

@@ -51,6 +51,27 @@ BEGIN
     END IF;
 END
 $$;
+-- What is there must be ours: it would fit a call better than what we lay.
+DO $$
+DECLARE
+    stranger record;
+BEGIN
+    SELECT o.what, r.rolname AS role INTO stranger
+    FROM (SELECT 'function ' || p.oid::pg_catalog.regprocedure AS what, p.proowner AS owner FROM pg_catalog.pg_proc AS p
+          WHERE p.pronamespace = 'starsink_internal'::pg_catalog.regnamespace
+          UNION ALL SELECT 'relation ' || c.oid::pg_catalog.regclass, c.relowner FROM pg_catalog.pg_class AS c
+          WHERE c.relnamespace = 'starsink_internal'::pg_catalog.regnamespace
+          UNION ALL SELECT 'type ' || t.oid::pg_catalog.regtype, t.typowner FROM pg_catalog.pg_type AS t
+          WHERE t.typnamespace = 'starsink_internal'::pg_catalog.regnamespace
+          UNION ALL SELECT 'operator ' || x.oid::pg_catalog.regoperator, x.oprowner FROM pg_catalog.pg_operator AS x
+          WHERE x.oprnamespace = 'starsink_internal'::pg_catalog.regnamespace) AS o
+    JOIN pg_catalog.pg_roles AS r ON r.oid = o.owner WHERE NOT r.rolsuper AND r.rolname <> 'starsink_worker' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% belongs to the role "%": the extension is not installed beside it', stranger.what, stranger.role
+            USING ERRCODE = '55000', HINT = 'The schema starsink_internal is for starsink alone: drop it, or move it to a schema of your own.';
+    END IF;
+END
+$$;
 COMMENT ON SCHEMA starsink_internal IS 'What starsink is made of: nobody calls it, and it may change with every version. For users: starsink and warehouse.';
 COMMENT ON ROLE starsink_admin IS 'Operates starsink: pause, resume, seek, redrive, ingest; reads and clears the quarantine.';
 COMMENT ON ROLE starsink_reader IS 'Reads the warehouse and the state of ingestion; no personal data.';

@@ -42,6 +42,7 @@ END
 $$;
 
 ALTER EXTENSION starsink DROP SCHEMA starsink_internal;
+SELECT starsink_internal.confine();
 
 DO $$
 BEGIN

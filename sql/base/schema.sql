@@ -9,3 +9,4 @@ $$;
 COMMENT ON SCHEMA warehouse IS 'Star schema of the shop''s events: dimensions (dim_*) and facts (fact_*).';
 GRANT USAGE ON SCHEMA warehouse TO starsink_admin, starsink_reader;
 GRANT USAGE, CREATE ON SCHEMA warehouse, starsink, starsink_internal TO starsink_worker;
+SELECT starsink_internal.confine();

@@ -36,7 +36,14 @@ WITH laid AS (
     JOIN pg_catalog.pg_type AS t ON t.typnamespace = n.oid AND t.typname = l.name
     WHERE l.kind = 'relation' AND t.typrelid = 0
     UNION ALL
-    SELECT 5, pg_catalog.format('the function of trigger %I on %s', g.tgname, g.tgrelid::pg_catalog.regclass), p.proowner,
+    -- In the schema that is starsink's alone, whatever it is called: it could fit a call better than what we lay.
+    SELECT 5, o.what, o.owner, 'The schema starsink_internal is for starsink alone: drop it, or move it to a schema of your own; then SELECT starsink.create_warehouse().'
+    FROM (SELECT pg_catalog.format('function %s', p.oid::pg_catalog.regprocedure) AS what, p.proowner AS owner, p.pronamespace AS schema FROM pg_catalog.pg_proc AS p
+          UNION ALL SELECT pg_catalog.format('type %s', t.oid::pg_catalog.regtype), t.typowner, t.typnamespace FROM pg_catalog.pg_type AS t
+          UNION ALL SELECT pg_catalog.format('operator %s', x.oid::pg_catalog.regoperator), x.oprowner, x.oprnamespace FROM pg_catalog.pg_operator AS x) AS o
+    WHERE o.schema = (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = 'starsink_internal')
+    UNION ALL
+    SELECT 6, pg_catalog.format('the function of trigger %I on %s', g.tgname, g.tgrelid::pg_catalog.regclass), p.proowner,
            pg_catalog.format('It would run as starsink_worker. DROP TRIGGER %I ON %s, or have a superuser own its function.', g.tgname, g.tgrelid::pg_catalog.regclass)
     FROM pg_catalog.pg_trigger AS g
     JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid

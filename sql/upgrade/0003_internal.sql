@@ -16,7 +16,8 @@ BEGIN
                           AND o.proname = p.proname AND o.proargtypes = p.proargtypes)
         UNION ALL
         SELECT 'FUNCTION', 'starsink.merge_forget_digest()'
-        WHERE pg_catalog.to_regprocedure('starsink.merge_forget_digest()') IS NOT NULL
+        WHERE EXISTS (SELECT FROM pg_catalog.pg_proc AS p WHERE p.oid = pg_catalog.to_regprocedure('starsink.merge_forget_digest()')
+                      AND p.proowner = 'starsink_worker'::pg_catalog.regrole)
           AND pg_catalog.to_regprocedure('starsink_internal.merge_forget_digest()') IS NULL
         UNION ALL
         SELECT 'VIEW', c.oid::pg_catalog.regclass::text
@@ -31,4 +32,8 @@ END
 $$;
 
 -- A job names its function with its schema.
-UPDATE starsink.job SET command = 'starsink.' || command WHERE pg_catalog.strpos(command, '.') = 0;
+UPDATE starsink.job AS j
+SET command = CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_proc AS p
+                                WHERE p.pronamespace = 'starsink_internal'::pg_catalog.regnamespace AND p.proname = j.command)
+              THEN 'starsink_internal.' ELSE 'starsink.' END || pg_catalog.quote_ident(j.command)
+WHERE pg_catalog.strpos(j.command, '.') = 0;

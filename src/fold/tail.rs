@@ -191,8 +191,28 @@ fn release_at_the_end() {
         static REGISTERED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     }
     if !REGISTERED.replace(true) {
-        // SAFETY: a callback that lives as long as the library, which is never unloaded.
-        unsafe { pg_sys::RegisterXactCallback(Some(release), std::ptr::null_mut()) };
+        // SAFETY: callbacks that live as long as the library, which is never unloaded.
+        unsafe {
+            pg_sys::RegisterXactCallback(Some(release), std::ptr::null_mut());
+            pg_sys::RegisterSubXactCallback(Some(forget), std::ptr::null_mut());
+        }
+    }
+}
+
+/// What a sub-transaction wrote is gone with it, though the snapshot after it looks like that before.
+#[pgrx::pg_guard]
+unsafe extern "C-unwind" fn forget(
+    event: pg_sys::SubXactEvent::Type,
+    _own: pg_sys::SubTransactionId,
+    _parent: pg_sys::SubTransactionId,
+    _argument: *mut std::ffi::c_void,
+) {
+    if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
+        DESK.with(|desk| {
+            if let Ok(mut desk) = desk.try_borrow_mut() {
+                desk.tail = None;
+            }
+        });
     }
 }
 

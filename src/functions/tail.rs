@@ -60,7 +60,7 @@ unsafe fn materialize(call: pg_sys::FunctionCallInfo) -> Result<(), Failure> {
         (*result).returnMode = pg_sys::SetFunctionReturnMode::SFRM_Materialize;
         (*result).setResult = store;
         (*result).setDesc = descriptor;
-        let columns = columns(descriptor, &part.columns());
+        let columns = columns(descriptor, &part.columns())?;
         let mut fields = vec![pg_sys::Datum::from(0); columns.len()];
         let mut nulls = vec![true; columns.len()];
         tail::each(part, Settings::current().policy.time_zone, |values| {
@@ -103,17 +103,22 @@ unsafe fn part(row_type: pg_sys::Oid, is_replaced: bool) -> Result<Part, Failure
 unsafe fn columns(
     descriptor: pg_sys::TupleDesc,
     names: &[&'static str],
-) -> Vec<(Option<usize>, pg_sys::Oid)> {
+) -> Result<Vec<(Option<usize>, pg_sys::Oid)>, Failure> {
     // SAFETY: the copy is let go of at the end.
     let row_type = unsafe { PgTupleDesc::from_pg_copy(descriptor) };
     let place = |attribute: &pg_sys::FormData_pg_attribute| {
         let place = names.iter().position(|&known| known == attribute.name());
         place.filter(|_| !attribute.attisdropped)
     };
-    row_type
+    let columns: Vec<(Option<usize>, pg_sys::Oid)> = row_type
         .iter()
         .map(|attribute| (place(attribute), attribute.atttypid))
-        .collect()
+        .collect();
+    let missing = (0..names.len()).find(|&name| columns.iter().all(|&(at, _)| at != Some(name)));
+    match missing {
+        Some(name) => Err(Failure::column_missing(names[name])),
+        None => Ok(columns),
+    }
 }
 
 /// A value as the server's, in the current memory context, for a column of this type.
@@ -146,10 +151,7 @@ fn datum(value: &Value<'_>, column: pg_sys::Oid) -> Result<Option<pg_sys::Datum>
         }
     };
     if own != column {
-        return Err(Failure::sql(
-            "reading the tail",
-            "a column of the warehouse has another type",
-        ));
+        return Err(Failure::column_retyped());
     }
     Ok(datum)
 }

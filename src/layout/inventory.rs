@@ -54,3 +54,62 @@ pub fn live() -> impl Iterator<Item = Laid> {
         name: format!("live_{}", table.name).into(),
     })
 }
+
+/// What an earlier lay-out had in the schemas that users call, and the third moved.
+const FORMER: [(&str, &str, &[&str]); 3] = [
+    (
+        "function",
+        "warehouse",
+        &[
+            "live_attribution",
+            "live_combination",
+            "live_first_seen",
+            "live_funnel",
+            "live_hour",
+            "live_minute_product",
+            "live_minute_store",
+            "live_option",
+            "live_order",
+            "live_place",
+            "live_place_interest",
+            "live_product",
+            "live_product_hour",
+            "live_referrer",
+            "live_session",
+            "live_store",
+            "live_technology",
+            "live_traffic",
+            "check_choice",
+            "check_count",
+            "check_days",
+            "report_zone",
+            "require_extension",
+            "unconverted",
+            "product_totals",
+            "raw_referrers",
+            "technology_usage",
+        ],
+    ),
+    (
+        "relation",
+        "warehouse",
+        &[
+            "report_product",
+            "report_store",
+            "report_country",
+            "report_place",
+        ],
+    ),
+    ("function", "starsink", &["merge_forget_digest"]),
+];
+
+/// Objects of earlier lay-outs, where they were.
+pub fn former() -> impl Iterator<Item = Laid> {
+    FORMER.iter().flat_map(|&(kind, schema, names)| {
+        names.iter().map(move |&name| Laid {
+            kind,
+            schema,
+            name: name.into(),
+        })
+    })
+}

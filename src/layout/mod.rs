@@ -27,6 +27,8 @@ const SCHEMA: &str = include_str!("../../sql/base/schema.sql");
 const STRANGERS: &str = include_str!("../../sql/base/strangers.sql");
 /// What a superuser owns that is the warehouse's, as after a restore that left the owners out.
 const ADOPTED: &str = include_str!("../../sql/base/adopted.sql");
+/// What is not there.
+const MISSING: &str = include_str!("../../sql/base/missing.sql");
 
 /// Texts are written as the UTF-8 they came in, which is the only encoding that holds them all.
 pub fn require_utf8() -> Result<(), Failure> {
@@ -52,10 +54,10 @@ pub fn inventory() -> Vec<Laid> {
 pub fn create() -> Result<(), Failure> {
     require_utf8()?;
     refuse_strangers()?;
-    let stand = version::stand()?;
-    version::refuse_newer(stand)?;
     run("the schemas", SCHEMA)?;
     adopt()?;
+    let stand = version::stand()?;
+    version::refuse_newer(stand)?;
     transaction::as_writer(|| {
         version::bring_forward(stand)?;
         manifest::warehouse().try_for_each(|(name, script)| run(name, script))?;
@@ -71,7 +73,7 @@ fn run(name: &str, text: &str) -> Result<(), Failure> {
 /// catalogs alone.
 pub fn refuse_strangers() -> Result<(), Failure> {
     let mut found = None;
-    of_inventory(STRANGERS, |row| {
+    of(&inventory(), STRANGERS, |row| {
         found = Some(Failure::laid_by_another(
             &row.get::<String>(1)?,
             &row.get::<String>(2)?,
@@ -82,10 +84,11 @@ pub fn refuse_strangers() -> Result<(), Failure> {
     found.map_or(Ok(()), Err)
 }
 
-/// Gives what superusers own of it to its owner.
+/// Gives what superusers own of it to its owner, and what an earlier lay-out had of it elsewhere.
 fn adopt() -> Result<(), Failure> {
     let mut statements: Vec<String> = Vec::new();
-    of_inventory(ADOPTED, |row| {
+    let laid: Vec<Laid> = inventory().into_iter().chain(inventory::former()).collect();
+    of(&laid, ADOPTED, |row| {
         statements.push(row.get(1)?);
         Ok(())
     })?;
@@ -94,12 +97,22 @@ fn adopt() -> Result<(), Failure> {
         .try_for_each(|statement| run("the owner", statement))
 }
 
-/// Executes a query whose parameters are kinds, schemas and names of the inventory.
-fn of_inventory(
+/// Whether something of it is missing.
+fn is_incomplete() -> Result<bool, Failure> {
+    let mut missing = false;
+    of(&inventory(), MISSING, |_| {
+        missing = true;
+        Ok(())
+    })?;
+    Ok(missing)
+}
+
+/// Executes a query whose parameters are kinds, schemas and names of objects.
+fn of(
+    laid: &[Laid],
     sql: &'static str,
     row: impl FnMut(&crate::server::statement::Row<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let laid = inventory();
     let texts = |of: fn(&Laid) -> &str| laid.iter().map(of).collect::<Vec<_>>();
     Statement::new(sql, &[pg_sys::TEXTARRAYOID; 3]).each(
         &[
@@ -116,7 +129,7 @@ pub fn exists() -> bool {
     has_relation(c"quarantine")
 }
 
-/// Lays out under a lock: of several workers that find nothing, or an older lay-out, one does the work.
+/// Lays out under a lock: of several workers that find nothing, an older lay-out or something missing, one does the work.
 pub fn create_once() -> Result<(), Failure> {
     lock()?;
     match version::stand()? {

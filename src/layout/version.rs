@@ -20,6 +20,10 @@ pub enum Stand {
     Current,
     /// It has this lay-out, of which this library knows nothing.
     Newer(i32),
+    /// It has this lay-out, but something of it was dropped.
+    Incomplete,
+    /// It is a superuser's, as after a restore that left the owners out, and to be taken over first.
+    Unowned,
 }
 
 /// Looks, as the warehouse's owner.
@@ -30,6 +34,14 @@ pub fn stand() -> Result<Stand, Failure> {
     if !has_relation(c"layout") {
         return Ok(Stand::Older(1));
     }
+    let is_ours = Statement::new(
+        "SELECT c.relowner = 'starsink_worker'::pg_catalog.regrole FROM pg_catalog.pg_class AS c \
+         WHERE c.oid = pg_catalog.to_regclass('starsink.layout')",
+        &[],
+    );
+    if is_ours.first(&[], |row| row.get(1))? != Some(true) {
+        return Ok(Stand::Unowned);
+    }
     let version = transaction::as_writer(|| {
         Statement::new(
             "SELECT COALESCE(pg_catalog.max(version), 1) FROM starsink.layout",
@@ -38,6 +50,7 @@ pub fn stand() -> Result<Stand, Failure> {
         .first(&[], |row| row.get::<i32>(1))
     })?;
     Ok(match version.unwrap_or(1) {
+        OURS if super::is_incomplete()? => Stand::Incomplete,
         OURS => Stand::Current,
         older if older < OURS => Stand::Older(older),
         newer => Stand::Newer(newer),

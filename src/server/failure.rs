@@ -321,6 +321,22 @@ impl Failure {
         )
     }
 
+    pub fn column_missing(name: &str) -> Failure {
+        Failure::new(
+            Code::ERRCODE_UNDEFINED_COLUMN,
+            format!("a table of the warehouse has no column {name}"),
+        )
+        .hint("Somebody has renamed or dropped it: give it its name back, or drop the table and SELECT starsink.create_warehouse(), starsink.rebuild_aggregates().")
+    }
+
+    pub fn column_retyped() -> Failure {
+        Failure::new(
+            Code::ERRCODE_DATATYPE_MISMATCH,
+            "a column of the warehouse has another type than it was laid out with",
+        )
+        .hint("Give it its type back, or drop the table and SELECT starsink.create_warehouse(), starsink.rebuild_aggregates().")
+    }
+
     pub fn no_tail() -> Failure {
         Failure::new(
             Code::ERRCODE_INVALID_PARAMETER_VALUE,

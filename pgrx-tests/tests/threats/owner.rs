@@ -331,21 +331,56 @@ fn a_merge_moves_no_facts_of_his_and_runs_no_trigger_of_his() {
 #[test]
 fn a_function_that_fits_better_than_ours_is_not_called() {
     let pg = mallorys();
-    pg.sql("CREATE EXTENSION starsink; SELECT starsink.create_warehouse(); GRANT USAGE, CREATE ON SCHEMA warehouse TO mallory");
-    // Every call within the reports names the types of a function of ours: none is left to be guessed.
-    for arguments in [
-        "text, bigint",
-        "text, smallint",
-        "text, numeric",
-        "name, integer",
-        "unknown, integer",
-        "text, anyelement",
-    ] {
-        let made = pg.connect_as("mallory", pg.database()).batch_execute(&format!(
-            "CREATE FUNCTION starsink_internal.check_count({arguments}) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'mine'; END $f$"
-        ));
-        // Some types may not be an argument at all.
-        drop(made);
+    // What a schema allowed before it became starsink's is over.
+    pg.sql("CREATE ROLE ana LOGIN");
+    as_mallory(
+        &pg,
+        "CREATE SCHEMA starsink_internal; GRANT ALL ON SCHEMA starsink_internal TO ana, PUBLIC",
+    );
+    pg.sql(
+        "ALTER SCHEMA starsink_internal OWNER TO postgres; CREATE EXTENSION starsink; SELECT starsink.create_warehouse()",
+    );
+    let fitting = [
+        "check_count(text, bigint)",
+        "check_count(text, anyelement)",
+        "tail(warehouse.agg_hour)",
+        "tail(warehouse.fact_session)",
+    ];
+    for function in fitting {
+        for role in ["mallory", "ana"] {
+            let refusal = pg.refusal_as(role, &fits(function));
+            assert!(refusal.starts_with("42501"), "{role} {function}: {refusal}");
+        }
     }
+    // Who may all the same, by a superuser, is named before anything of ours is called.
+    pg.sql("GRANT USAGE, CREATE ON SCHEMA starsink_internal, warehouse TO mallory");
+    for function in fitting {
+        as_mallory(&pg, &fits(function));
+        let refusal = pg.refusal("SELECT starsink.create_warehouse()");
+        assert!(
+            refusal.starts_with("55000 function starsink_internal.")
+                && refusal.contains("belongs to the role \"mallory\""),
+            "{function}: {refusal}"
+        );
+        as_mallory(&pg, &format!("DROP FUNCTION starsink_internal.{function}"));
+    }
+    // In the schema of the reports he may have what he likes: each call within them names its schema and its types.
+    for arguments in ["integer, date, date, boolean", "bigint", "anyelement"] {
+        as_mallory(
+            &pg,
+            &format!(
+                "CREATE FUNCTION warehouse.check_count({arguments}) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'mine'; END $f$"
+            ),
+        );
+    }
+    pg.sql("SELECT starsink.create_warehouse()");
+    let refusal = pg.refusal_as("mallory", &fits("say(integer)"));
+    assert!(refusal.starts_with("42501"), "{refusal}");
     pg.sql("SELECT * FROM warehouse.top_products(3); SELECT * FROM warehouse.popular_combinations(3, 4); SELECT * FROM warehouse.technology_insights(5)");
+}
+
+fn fits(function: &str) -> String {
+    format!(
+        "CREATE FUNCTION starsink_internal.{function} RETURNS void LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'mine'; END $f$"
+    )
 }
