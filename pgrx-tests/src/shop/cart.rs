@@ -14,16 +14,17 @@ pub(super) fn option(
     product: &Product,
     choice: Choice,
     blank: bool,
+    is_varied: bool,
     dice: &mut Dice,
 ) {
     match dice.below(100) {
-        0..54 => entries(out, product, choice, blank, dice),
+        0..54 => entries(out, product, choice, blank, is_varied, dice),
         54..83 => by_label(out, choice, blank, dice),
         83..89 => put(out, "\"\""),
         89..94 => put(out, "null"),
         _ => {
             scratch.clear();
-            entries(scratch, product, choice, blank, dice);
+            entries(scratch, product, choice, blank, is_varied, dice);
             out.push(b'"');
             for byte in scratch.iter() {
                 if *byte == b'"' {
@@ -37,7 +38,14 @@ pub(super) fn option(
 }
 
 /// `[{"option_label":"alloy","option_id":"332084","value_label":"white-375","value_id":"3279318"}, …]`
-fn entries(out: &mut Vec<u8>, product: &Product, choice: Choice, blank: bool, dice: &mut Dice) {
+fn entries(
+    out: &mut Vec<u8>,
+    product: &Product,
+    choice: Choice,
+    blank: bool,
+    is_varied: bool,
+    dice: &mut Dice,
+) {
     const SECOND: [&str; 8] = [
         "stone2",
         "stone 2",
@@ -58,14 +66,19 @@ fn entries(out: &mut Vec<u8>, product: &Product, choice: Choice, blank: bool, di
         blank,
         dice,
     );
-    for stone in 0..product.stones {
+    let stones = if is_varied { 3 } else { product.stones };
+    for stone in 0..stones {
         put(out, ",");
         let label = if stone == 0 {
             "diamond"
         } else {
             SECOND[usize::from(stone - 1) + dice.index(7)]
         };
-        let value = (u32::from(choice.stone) + u32::from(stone)) % STONES.len() as u32;
+        let value = if is_varied {
+            dice.index(STONES.len()) as u32
+        } else {
+            (u32::from(choice.stone) + u32::from(stone)) % STONES.len() as u32
+        };
         entry(
             out,
             label,
@@ -166,7 +179,7 @@ pub(super) fn products(
         put(out, "\",\"currency\":\"");
         put(out, store.currency);
         put(out, "\",\"option\":");
-        entries(out, product, *choice, false, dice);
+        entries(out, product, *choice, false, false, dice);
         put(out, "}");
     }
     put(out, "]");

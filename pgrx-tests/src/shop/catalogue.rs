@@ -3,6 +3,7 @@
 use super::dice::{Dice, Weighted};
 
 const PRODUCTS: usize = 5_000;
+const MANY_PRODUCTS: usize = 17_000;
 
 pub(super) struct Product {
     pub id: u32,
@@ -18,16 +19,27 @@ pub(super) struct Product {
 pub(super) struct Catalogue {
     products: Vec<Product>,
     popularity: Weighted,
+    /// Whether stones are chosen each by itself, and visits come from pages of their own: see [`super::Shop::many_members`].
+    pub is_varied: bool,
 }
 
 impl Catalogue {
     pub fn new(dice: &mut Dice) -> Catalogue {
-        let products = (0..PRODUCTS).map(|number| product(number, dice)).collect();
         // Zipf: the k-th product is seen 1/k as often as the first.
-        let popularity = Weighted::new((1..=PRODUCTS).map(|rank| 1.0 / rank as f64));
+        Catalogue::of(PRODUCTS, |rank| 1.0 / rank, false, dice)
+    }
+
+    pub fn varied(dice: &mut Dice) -> Catalogue {
+        let popularity = |rank: f64| 1.0 / rank.sqrt();
+        Catalogue::of(MANY_PRODUCTS, popularity, true, dice)
+    }
+
+    fn of(count: usize, popularity: fn(f64) -> f64, is_varied: bool, dice: &mut Dice) -> Catalogue {
+        let products = (0..count).map(|number| product(number, dice)).collect();
         Catalogue {
             products,
-            popularity,
+            popularity: Weighted::new((1..=count).map(|rank| popularity(rank as f64))),
+            is_varied,
         }
     }
 

@@ -146,6 +146,7 @@ impl Writer<'_> {
                 product,
                 visitor.choice,
                 blank,
+                self.catalogue.is_varied,
                 self.dice,
             );
             put(self.json, ",");

@@ -4,7 +4,8 @@ use super::agents::AGENTS;
 use super::catalogue::{ALLOYS, CATEGORIES, Catalogue, STONES};
 use super::dice::Dice;
 use super::id::Id;
-use super::origin::Source;
+use super::origin::{Source, put};
+use super::page::number;
 use super::stores::Stores;
 use super::walk::Page;
 
@@ -134,6 +135,10 @@ impl Visitor {
         self.campaign = source.campaign(dice);
         self.referrer.clear();
         source.referrer(&mut self.referrer, dice, stores.get(self.store));
+        if catalogue.is_varied && !self.referrer.is_empty() {
+            put(&mut self.referrer, "/from/");
+            number(&mut self.referrer, u64::from(dice.below(100_000_000)));
+        }
     }
 
     fn look_at_another(&mut self, dice: &mut Dice, catalogue: &Catalogue) {

@@ -39,6 +39,9 @@ struct Arguments {
     /// Leave the latency out
     #[arg(long)]
     throughput_only: bool,
+    /// Drain events of a shop with many products, combinations of options and referring pages
+    #[arg(long)]
+    many_members: bool,
     /// Only merge so many products beside ingestion
     #[arg(long)]
     merge_products: Option<u64>,

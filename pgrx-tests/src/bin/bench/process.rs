@@ -28,6 +28,10 @@ impl Cpu {
         sum
     }
 
+    pub fn total(self) -> f64 {
+        self.fetch + self.decode + self.write
+    }
+
     pub fn since(self, before: Cpu) -> Cpu {
         Cpu {
             fetch: self.fetch - before.fetch,

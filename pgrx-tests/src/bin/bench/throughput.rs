@@ -1,4 +1,5 @@
-//! Throughput: draining a full topic, against COPY of the very rows it left, into the same table with the same indexes.
+//! Throughput: draining a full topic, against two ceilings: COPY of the very rows it left, into the same tables with the
+//! same indexes, and COPY of what of these rows is keys alone. Beside it, what an event costs: CPU, disk, WAL.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,25 @@ use crate::{Arguments, PATIENCE, now_micros, spread};
 /// The tables that a drain fills in proportion to its events; COPY fills the same.
 const FACTS: [&str; 2] = ["fact_event", "fact_order_line"];
 
+/// What of a fact a person alone reads who looks at one event; the rest is keys.
+const DETAILS: &str = "current_url, referrer_url, extras, ip, local_time, kafka_time, kafka_topic";
+
 struct Drained {
     per_second: f64,
     cpu: Cpu,
+    /// Of the steward, until everything is folded.
+    steward: f64,
+    /// Written by then.
+    wal_bytes: f64,
     peak_mb: f64,
     own_mb: f64,
+}
+
+/// Rows per second.
+#[derive(Default)]
+struct Ceilings {
+    whole: Vec<f64>,
+    keys: Vec<f64>,
 }
 
 pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
@@ -27,7 +42,11 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
     let sent = producer.send_events(
         &topic,
         arguments.partitions,
-        &mut Shop::new(1),
+        &mut if arguments.many_members {
+            Shop::new(1).many_members()
+        } else {
+            Shop::new(1)
+        },
         arguments.events,
         now_micros,
     );
@@ -44,7 +63,7 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
         Duration::from_secs(30),
     );
     load_rates(pg);
-    let (mut ceiling, mut one, mut two): (Vec<f64>, Vec<Drained>, Vec<Drained>) =
+    let (mut ceilings, mut one, mut two): (Ceilings, Vec<Drained>, Vec<Drained>) =
         Default::default();
     // Files, buffers and write-ahead log are new, and whoever writes them first pays for it.
     drain(pg, 1, messages);
@@ -59,14 +78,39 @@ pub fn measure(pg: &Cluster, kafka: &Kafka, arguments: &Arguments) {
         }
         let rows: i64 = pg.one("SELECT count(*) FROM warehouse.fact_event");
         let lines: i64 = pg.one("SELECT count(*) FROM warehouse.fact_order_line");
-        let seconds = copy(pg);
+        if round == 1 {
+            sizes(pg, rows as f64);
+        }
+        let keys = rows as f64 / copy_keys(pg);
+        let whole = rows as f64 / copy(pg);
         println!(
-            "round {round}: COPY {:.0} rows/s ({lines} order lines beside them)",
-            rows as f64 / seconds
+            "round {round}: COPY {whole:.0} rows/s ({lines} order lines beside them), of their keys {keys:.0}"
         );
-        ceiling.push(rows as f64 / seconds);
+        ceilings.whole.push(whole);
+        ceilings.keys.push(keys);
     }
-    report(&ceiling, &one, &two, messages);
+    report(&ceilings, &one, &two, messages);
+}
+
+/// Members that the events brought, and bytes on disk an event, of the tables that take most.
+fn sizes(pg: &Cluster, rows: f64) {
+    let members: String = pg.one(
+        "SELECT string_agg(format('%s %s', count, name), ', ' ORDER BY count DESC) FROM ( \
+             SELECT 'products' AS name, count(*) FROM warehouse.dim_product UNION ALL SELECT 'devices', count(*) FROM warehouse.dim_device \
+             UNION ALL SELECT 'referrers', count(*) FROM warehouse.dim_referrer \
+             UNION ALL SELECT 'combinations', count(*) FROM warehouse.dim_option_combination) AS m",
+    );
+    println!("members: {members}");
+    println!("bytes on disk an event: table, its indexes");
+    for row in pg.query(&format!(
+        "SELECT r.name, sum(pg_table_size(r.oid))::float8 / {rows}, sum(pg_indexes_size(r.oid))::float8 / {rows} \
+         FROM (SELECT c.oid, COALESCE((SELECT i.inhparent FROM pg_inherits AS i WHERE i.inhrelid = c.oid)::regclass, c.oid::regclass)::text AS name \
+               FROM pg_class AS c WHERE c.relnamespace = 'warehouse'::regnamespace AND c.relkind = 'r') AS r \
+         GROUP BY 1 HAVING sum(pg_total_relation_size(r.oid)) > {rows} ORDER BY 2 DESC"
+    )) {
+        let (name, table, indexes): (String, f64, f64) = (row.get(0), row.get(1), row.get(2));
+        println!("  {name:<38} {table:>7.1} {indexes:>7.1}");
+    }
 }
 
 /// Empties facts and dimensions, goes back to the start and lets it run.
@@ -93,20 +137,33 @@ fn drain(pg: &Cluster, workers: i32, messages: u64) -> Drained {
         Duration::from_secs(30),
     );
     let pids = pg.worker_pids("starsink ingest %");
-    let before = Cpu::of(&pids);
+    let steward = pg.worker_pids("starsink steward");
+    let before = (Cpu::of(&pids), Cpu::of(&steward));
+    let wal: String = pg.one("SELECT pg_current_wal_insert_lsn()::text");
     pg.sql("SELECT starsink.resume()");
     pg.wait_for(
         &format!("SELECT COALESCE(sum(received), 0) >= {messages} FROM starsink.ledger WHERE audit_key > {first} AND kind = 'batch'"),
         PATIENCE,
     );
-    let cpu = Cpu::of(&pids).since(before);
+    let cpu = Cpu::of(&pids).since(before.0);
     let seconds: f64 = pg.one(&format!(
         "SELECT EXTRACT(epoch FROM max(committed_at) - min(started_at))::double precision FROM starsink.ledger \
          WHERE audit_key > {first} AND kind = 'batch'"
     ));
+    pg.wait_for(
+        // Batches of earlier drains, whose events are gone, are never folded.
+        "SELECT (SELECT f.high FROM starsink.fold AS f ORDER BY f.fold_id DESC LIMIT 1) >= max(l.last_audit_key) \
+         FROM starsink.ledger AS l WHERE l.kind = 'batch'",
+        PATIENCE,
+    );
+    let wal_bytes = pg.one(&format!(
+        "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '{wal}')::float8"
+    ));
     Drained {
         per_second: messages as f64 / seconds,
         cpu,
+        steward: Cpu::of(&steward).since(before.1).total(),
+        wal_bytes,
         peak_mb: pids
             .iter()
             .map(|&pid| status_mb(pid, "VmHWM"))
@@ -149,6 +206,30 @@ fn copy(pg: &Cluster) -> f64 {
     seconds
 }
 
+/// One backend's COPY of the rows' keys into a table with the same indexes; seconds.
+fn copy_keys(pg: &Cluster) -> f64 {
+    let file = pg.data().join("keys.copy");
+    let columns: String = pg.one(&format!(
+        "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute \
+         WHERE attrelid = 'warehouse.fact_event'::regclass AND attnum > 0 AND NOT attisdropped AND attname <> ALL (string_to_array('{DETAILS}', ', '))"
+    ));
+    pg.sql(&format!(
+        "COPY (SELECT {columns} FROM warehouse.fact_event) TO '{}' (FORMAT binary); \
+         DROP TABLE IF EXISTS public.keys; CREATE TABLE public.keys AS SELECT {columns} FROM warehouse.fact_event LIMIT 0; \
+         ALTER TABLE public.keys ADD PRIMARY KEY (event_time, event_id); CREATE INDEX ON public.keys USING brin (audit_key); CHECKPOINT",
+        file.display()
+    ));
+    let started = Instant::now();
+    pg.sql(&format!(
+        "COPY public.keys FROM '{}' (FORMAT binary)",
+        file.display()
+    ));
+    let seconds = started.elapsed().as_secs_f64();
+    pg.sql("DROP TABLE public.keys");
+    std::fs::remove_file(file).ok();
+    seconds
+}
+
 /// A rate of today for each currency of the shop, so that order lines are valued.
 fn load_rates(pg: &Cluster) {
     pg.sql(
@@ -158,32 +239,36 @@ fn load_rates(pg: &Cluster) {
     );
 }
 
-fn report(ceiling: &[f64], one: &[Drained], two: &[Drained], messages: u64) {
+fn report(ceilings: &Ceilings, one: &[Drained], two: &[Drained], messages: u64) {
     let rate = |drained: &[Drained]| {
         drained
             .iter()
             .map(|drained| drained.per_second)
             .collect::<Vec<_>>()
     };
-    let ratio = |drained: &[Drained]| {
+    let ratio = |drained: &[Drained], ceiling: &[f64]| {
         drained
             .iter()
             .zip(ceiling)
             .map(|(drained, ceiling)| drained.per_second / ceiling)
             .collect::<Vec<_>>()
     };
-    let micros = |part: fn(&Cpu) -> f64| {
+    let each = |part: fn(&Drained) -> f64| {
         one.iter()
-            .map(|drained| part(&drained.cpu) * 1e6 / messages as f64)
+            .map(|drained| part(drained) / messages as f64)
             .collect::<Vec<_>>()
     };
     println!(
         "\nthroughput, {messages} events, median of {} rounds (lowest to highest)",
-        ceiling.len()
+        ceilings.whole.len()
     );
     println!(
         "(a) COPY binary, one backend     {} rows/s",
-        spread(ceiling, 0)
+        spread(&ceilings.whole, 0)
+    );
+    println!(
+        "    of the rows' keys            {} rows/s",
+        spread(&ceilings.keys, 0)
     );
     println!(
         "(b) starsink, one worker         {} events/s",
@@ -195,23 +280,32 @@ fn report(ceiling: &[f64], one: &[Drained], two: &[Drained], messages: u64) {
     );
     println!(
         "(c) ratio to COPY, one worker    {}",
-        spread(&ratio(one), 2)
+        spread(&ratio(one, &ceilings.whole), 2)
     );
     println!(
         "    ratio to COPY, two workers   {}",
-        spread(&ratio(two), 2)
+        spread(&ratio(two, &ceilings.whole), 2)
     );
     println!(
-        "(d) CPU per event, one worker    fetch {} us",
-        spread(&micros(|cpu| cpu.fetch), 2)
+        "    ratio to COPY of keys, one   {}",
+        spread(&ratio(one, &ceilings.keys), 2)
     );
+    let cpu: [(&str, fn(&Drained) -> f64); 5] = [
+        ("fetch", |drained| drained.cpu.fetch * 1e6),
+        ("decode", |drained| drained.cpu.decode * 1e6),
+        ("write", |drained| drained.cpu.write * 1e6),
+        ("steward", |drained| drained.steward * 1e6),
+        ("all", |drained| {
+            (drained.cpu.total() + drained.steward) * 1e6
+        }),
+    ];
+    println!("(d) CPU per event, one worker");
+    for (what, part) in cpu {
+        println!("    {what:<28} {} us", spread(&each(part), 2));
+    }
     println!(
-        "                                 decode {} us",
-        spread(&micros(|cpu| cpu.decode), 2)
-    );
-    println!(
-        "                                 write {} us",
-        spread(&micros(|cpu| cpu.write), 2)
+        "    WAL per event, folds too     {} bytes",
+        spread(&each(|drained| drained.wal_bytes), 0)
     );
     let peak: Vec<f64> = one
         .iter()
