@@ -1,6 +1,6 @@
 //! starsink: a Kafka topic of shop events as a live star schema inside PostgreSQL, exactly once.
 //!
-//! # Layout: each knows what stands above it only
+//! # Layout: each module uses only those listed above it
 //! - [`starsink_core`] what needs no server: messages, sessions, aggregates, pages
 //! - [`server`]    what everything needs of PostgreSQL: transactions, statements, failures
 //! - [`kafka`]     the broker: the only place that names librdkafka
@@ -24,7 +24,7 @@ mod worker;
 
 use pgrx::prelude::*;
 
-/// For what Rust allocates; the server's and librdkafka's memory is their own.
+/// Allocator of the Rust code; the server and librdkafka have their own.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -76,6 +76,6 @@ COMMENT ON SCHEMA starsink_internal IS 'What starsink is made of: nobody calls i
 COMMENT ON ROLE starsink_admin IS 'Operates starsink: pause, resume, seek, redrive, ingest; reads and clears the quarantine.';
 COMMENT ON ROLE starsink_reader IS 'Reads the warehouse and the state of ingestion; no personal data.';
 COMMENT ON ROLE starsink_worker IS 'Owns the warehouse; the workers write as this role. Nobody logs in as it.';
--- How far standbys are is told to nobody else.
+-- Only members of pg_read_all_stats may see how far standbys are.
 GRANT pg_read_all_stats TO starsink_worker;
 GRANT USAGE ON SCHEMA starsink, starsink_internal TO starsink_admin, starsink_reader, starsink_worker;

@@ -1,7 +1,7 @@
--- Nothing is everybody's. Functions that run with their owner's rights belong to starsink_worker, which owns the tables
--- they touch: what hangs on those tables never runs as a superuser. starsink_worker is whom all of it runs as, and calls
--- everything. Two stay a superuser's: create_warehouse() makes schemas, and does what is beyond that as starsink_worker;
--- follow_tablespaces() grants what only a superuser can, by the catalog alone.
+-- Nothing is granted to PUBLIC. Functions that run with their owner's rights belong to starsink_worker, which owns the
+-- tables they use, so that triggers on those tables never run as a superuser. starsink_worker may call every function.
+-- Two functions stay a superuser's: create_warehouse() makes schemas, and does the rest as starsink_worker;
+-- follow_tablespaces() grants what only a superuser can, reading the catalog alone.
 DO $$
 DECLARE
     item record;

@@ -139,7 +139,7 @@ COMMENT ON COLUMN warehouse.bridge_product_offer.diamond_option_key IS 'Stone; -
 COMMENT ON COLUMN warehouse.bridge_product_offer.first_seen_at IS 'When a page offered it first.';
 COMMENT ON COLUMN warehouse.bridge_product_offer.last_seen_at IS 'When a page offered it last: the current offer has the greatest one of product and store.';
 
--- What a page does not say, it does not unsay.
+-- An attribute that the page lacks keeps its known value.
 CREATE OR REPLACE VIEW starsink.crawl_product AS
 SELECT DISTINCT ON (p.product_id) p.product_id,
        COALESCE(p.found->>'sku', d.sku) AS sku,

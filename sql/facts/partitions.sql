@@ -18,8 +18,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION starsink_internal.partition_holding(timestamptz) IS 'The partition of warehouse.fact_event that an event of this time goes to; NULL where there is none.';
 
--- Who moved the table, or an index of it, to a tablespace of its own meant its partitions too. It stays the superuser's who
--- made the extension, as nobody else may grant that; it reads the catalog alone, and what lies there was allowed to.
+-- A tablespace set on the table or an index of it is meant for its partitions too. The function stays with the
+-- superuser who made the extension, as nobody else may grant that; it reads the catalog alone.
 CREATE FUNCTION starsink_internal.follow_tablespaces() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -75,7 +75,7 @@ BEGIN
         high := year_start + interval '1 year';
         stem := 'fact_event_' || to_char(year_start, 'YYYY');
     END IF;
-    -- Partitions of another cut leave a part of it.
+    -- Leaves out the part that existing partitions with other bounds hold.
     SELECT GREATEST(low, max(p.next_time) FILTER (WHERE p.next_time <= event_time)),
            LEAST(high, min(p.first_time) FILTER (WHERE p.first_time > event_time))
     INTO low, high FROM starsink_internal.fact_partitions() AS p;
@@ -109,7 +109,7 @@ BEGIN
             EXECUTE format('ALTER TABLE warehouse.%I ALTER COLUMN %I SET (%s)', name, item.name, item.options);
         END IF;
     END LOOP;
-    -- Storage parameters stand on partitions alone: the newest one's go on.
+    -- Storage parameters are set on partitions alone: those of the newest one are copied.
     SELECT string_agg(format('%s%I = %L', o.prefix, split_part(o.option, '=', 1), substring(o.option FROM position('=' IN o.option) + 1)), ', ') AS list INTO item
     FROM (SELECT c.reloptions, t.reloptions AS toast FROM starsink_internal.fact_partitions() AS p
           JOIN pg_class AS c ON c.oid = p.partition AND c.relkind = 'r' LEFT JOIN pg_class AS t ON t.oid = c.reltoastrelid
@@ -134,7 +134,7 @@ END
 $$;
 COMMENT ON FUNCTION starsink_internal.ensure_partition(timestamptz) IS 'Makes the partition of warehouse.fact_event that holds this time, if it is not there; returns it. Locks the dimensions against writing until the transaction ends.';
 
--- Jobs that keep the house: partitions, ledger, statistics, history.
+-- Housekeeping jobs: partitions, ledger, statistics, history.
 CREATE FUNCTION starsink_internal.make_partitions() RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -145,7 +145,7 @@ DECLARE
 BEGIN
     FOREACH month IN ARRAY ARRAY[now(), now() + interval '1 month'] LOOP
         CONTINUE WHEN starsink_internal.partition_holding(month) IS NOT NULL;
-        -- Who is in the way may wait for what is locked here by now: so the locks are given up, and asked for again.
+        -- Whoever blocks this may wait for a lock taken here: so all locks are released, and taken again.
         LOOP
             BEGIN
                 PERFORM starsink_internal.ensure_partition(month);

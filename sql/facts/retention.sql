@@ -81,7 +81,7 @@ BEGIN
         RAISE EXCEPTION 'partitions are not dropped in a transaction that looks at an older moment' USING ERRCODE = 'active_sql_transaction',
             HINT = 'It would not see every event that it drops: run the job in a transaction that is READ COMMITTED.';
     END IF;
-    -- One that somebody else owns cannot be dropped, and keeps no other from it.
+    -- A partition owned by somebody else cannot be dropped; the others still are.
     SELECT p.partition, p.partition::oid::bigint AS oid, c.relname, p.next_time INTO item
     FROM starsink_internal.fact_partitions() AS p JOIN pg_class AS c ON c.oid = p.partition
     WHERE p.next_time <= now() - retention::interval
@@ -113,8 +113,8 @@ BEGIN
         RETURN 0;
     END IF;
 
-    -- Whoever wants fact_event waits behind a lock that waits: so it is asked for only where all who are there now are gone
-    -- in a moment, and not for long. Where that never happens for a day, it waits longer, once a run.
+    -- While this waits for its lock, everybody who wants fact_event waits behind it: so it asks only when all who held
+    -- one 50 ms ago have finished, and not for long. If that never happens for a day, it waits longer, once a run.
     is_overdue := clock_timestamp() - (counted ->> 'since')::timestamptz > interval '1 day';
     give_up_at := clock_timestamp() + interval '2 s';
     PERFORM set_config('lock_timeout', CASE WHEN is_overdue THEN '2s'

@@ -72,10 +72,10 @@ COMMENT ON FUNCTION starsink_internal.summarise_facts(boolean) IS 'Summarises th
 CREATE FUNCTION starsink_internal.compact_aggregates() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    -- A day's newest rows are put together once so many folds, or compactions, wrote them. An older one's are among them
-    -- where it stands for no more folds than the newer ones together, so that what a day has is written again ever more
-    -- seldom the more it is. Where no fold has added to the day for an hour, two are enough, and an older one may stand
-    -- for so many times what the newer ones do.
+    -- Tiered compaction: a day's newest rows are put together once this many folds or compactions wrote them. An older
+    -- row joins if it stands for no more folds than the newer ones together (size ratio 1), so that the more a day has,
+    -- the less often it is rewritten. Where no fold has added to the day for an hour, two rows are enough, and the size
+    -- ratio is `heaviest`.
     enough   constant bigint := 10;
     heaviest constant bigint := 16;
     part     record;

@@ -1,5 +1,6 @@
--- Erasure on request. Rows stay, so that counts stay; what tells a person stays not. Ingestion goes on meanwhile: what is
--- long is done before the lock that it waits for, and what it wrote in the meantime after that.
+-- Erasure on request. Rows stay, so that counts stay; what identifies a person is erased. Ingestion goes on meanwhile:
+-- the long work is done before taking the lock that ingestion waits for, and what it wrote until then is erased under
+-- it.
 CREATE FUNCTION starsink_internal.forget_check() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -44,9 +45,10 @@ BEGIN
     later := starsink_internal.later_audit_key();
     FOR step IN 1..2 LOOP
         IF step = 2 THEN
-            -- A fold under way could write a session's first page again that it read before.
+            -- A fold under way could write back a session's first page that it had read before.
             PERFORM pg_advisory_xact_lock(hashtext('starsink.fold'), 0);
-            -- From here to the end of the transaction batches wait; then they forget the keys they remember: they make a new member.
+            -- From here to the end of the transaction batches wait; then they forget the keys they remember, and so
+            -- make a new member.
             PERFORM pg_advisory_xact_lock(hashtext('starsink.versions'), 0);
         END IF;
         FOREACH condition IN ARRAY conditions LOOP

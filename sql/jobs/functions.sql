@@ -38,7 +38,7 @@ DECLARE
 BEGIN
     RETURN starsink_internal.perform_job(name, SESSION_USER::text, true);
 EXCEPTION WHEN OTHERS THEN
-    -- A row that is written here is rolled back with the transaction: the steward writes one.
+    -- A row written here would be rolled back with the transaction, so the steward writes it.
     IF SQLSTATE <> '55006' AND EXISTS (SELECT FROM starsink.job AS j WHERE j.name = run_job.name) THEN
         GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
         PERFORM starsink_internal.note_failure(name, began, SQLSTATE || ': ' || message, SESSION_USER::text);

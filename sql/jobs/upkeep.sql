@@ -1,4 +1,4 @@
--- Jobs that keep the house: statistics, history.
+-- Housekeeping jobs: statistics, history.
 
 -- VACUUM cannot run in a transaction: that is left to autovacuum. What it leaves undone is done here.
 CREATE FUNCTION starsink_internal.maintain() RETURNS bigint

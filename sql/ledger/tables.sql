@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS starsink.ledger (
 CREATE UNIQUE INDEX IF NOT EXISTS ledger_position ON starsink.ledger (topic, partition, epoch, first_offset)
     WHERE first_offset IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ledger_committed_at ON starsink.ledger (committed_at);
--- Folds ask which batches have committed, and how far the ledger does not tell any more.
+-- Folds ask which batches have committed, and up to which number the ledger no longer lists single batches.
 CREATE INDEX IF NOT EXISTS ledger_audit_key ON starsink.ledger (rolled_up, last_audit_key);
 
 CREATE INDEX IF NOT EXISTS ledger_resets ON starsink.ledger (topic, partition, epoch) WHERE kind = 'reset';

@@ -5,7 +5,7 @@ DECLARE
     piece  text[];
     filled text := '';
 BEGIN
-    -- In one pass: what a fragment brings is never looked through for names.
+    -- In one pass, so that a fragment's own text is never searched for names.
     FOR piece IN SELECT m FROM regexp_matches(template, '([^{]+)|[{]([a-z_]+)[}]', 'g') AS m LOOP
         IF piece[1] IS NULL AND fragments->>piece[2] IS NULL THEN
             RAISE EXCEPTION 'a merge has no fragment %', piece[2] USING ERRCODE = 'XX000';
@@ -129,7 +129,7 @@ DECLARE
     f       record;
 BEGIN
     SELECT max(p.valid_to) INTO latest FROM pg_temp.starsink_merge_moved AS p;
-    -- Two merges must not move facts at a time: each would wait for rows of the other.
+    -- Two merges must not move facts at the same time: each would wait for rows of the other.
     PERFORM pg_advisory_xact_lock(hashtext('starsink.rekey'), 0);
     later := starsink_internal.later_audit_key();
     -- Most facts move before ingestion has to wait, those it wrote meanwhile after that.

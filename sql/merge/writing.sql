@@ -31,7 +31,7 @@ $$;
 COMMENT ON FUNCTION starsink_internal.merge_check_stage() IS 'Fails unless the handed-over table is the writer''s own: one of the caller''s could run code as the writer.';
 ALTER FUNCTION starsink_internal.merge_check_stage() OWNER TO starsink_worker;
 
--- Rows that are in quarantine already stay there once.
+-- Rows that are in quarantine already are not added again.
 CREATE FUNCTION starsink_internal.merge_refuse(dimension text, audit_key bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable

@@ -1,7 +1,7 @@
 //! What starsink knows of shop events without a server: no PostgreSQL, no Kafka client, no threads of its own.
 //! Everything here can be tested, fuzzed and timed alone: `cargo test -p starsink-core`.
 //!
-//! # Layout, each knows what stands above it only
+//! # Layout: each module uses only those listed above it
 //! - [`text`]      text as bytes: JSON's depth and escapes, host names, lines of a file
 //! - [`time`]      spans and clocks, the reporting zone's calendar, waiting between retries
 //! - [`world`]     countries, currencies and rates; files and how they are compressed

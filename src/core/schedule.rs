@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn the_clock_put_forward_or_back_neither_skips_a_run_nor_repeats_it() {
         let zone = Tz::Europe__Berlin;
-        // 29 March 2026: 02:00 to 03:00 is not there; 25 October 2026: it is there twice.
+        // On 29 March 2026, 02:00 to 03:00 does not exist; on 25 October 2026 it occurs twice.
         assert_eq!(
             next("30 2 * * *", "2026-03-28T12:00:00Z", zone),
             "2026-03-29T01:00:00+00:00"

@@ -343,8 +343,8 @@ fn note_first_seen(
     Ok(())
 }
 
-/// Notes which rows go and which come. Returns the sessions whose figures go; those of [`Change::sessions`] come, but
-/// where only the orders of a session changed it is in both, so that its figures stay.
+/// Notes which rows are deleted and which are inserted. Returns the sessions whose figures are taken away; those of
+/// [`Change::sessions`] are added. A session of which only the orders changed is in both, so its figures stay.
 fn compare_sessions(
     change: &mut Change,
     mut stored: BTreeMap<Visitor, Vec<Stored>>,

@@ -85,8 +85,8 @@ pub struct News {
 }
 
 impl News {
-    /// Leaves batches out of which fewer events are there than they `loaded`. A snapshot shows a transaction whole or not
-    /// at all, so that there is none; where an engine or a hand made one, its rest would never be counted.
+    /// Holds back batches that have fewer events in the table than they `loaded`. A snapshot shows a transaction whole
+    /// or not at all, so this should not happen; if it does, the missing events would never be counted.
     pub fn hold_back(&mut self, folded: &Folded, loaded: &BTreeMap<i64, i64>) -> BTreeSet<i64> {
         let mut missing: BTreeMap<i64, i64> = loaded
             .iter()

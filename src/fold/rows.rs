@@ -51,7 +51,7 @@ pub const SESSION: [&str; 35] = [
 /// Place of landing_page.
 pub const LANDING_PAGE: usize = 13;
 
-/// Place of is_engaged, which is_bounce is the contrary of.
+/// Place of is_engaged; is_bounce is its negation.
 pub const ENGAGED: usize = 21;
 
 pub const ORDER: [&str; 24] = [

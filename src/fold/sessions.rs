@@ -60,7 +60,7 @@ const SPANS: &[pg_sys::Oid] = &[
     pg_sys::TIMESTAMPTZARRAYOID,
 ];
 
-/// A pause of 1,800 s and those longer part sessions: what may meet a span lies no further from it.
+/// Sessions are separated by pauses of more than 1,800 s, so those that a span can touch lie no further from it.
 macro_rules! select_sessions {
     ($from:literal) => {
         concat!(
@@ -77,8 +77,8 @@ macro_rules! select_sessions {
 impl Sessions {
     pub fn new() -> Sessions {
         Sessions {
-            // The last one that began before, and those that began since. Of a device that never pauses there may be many
-            // before that: they stay as they are.
+            // The last session that began before, and those that began since. A device that never pauses may have many
+            // earlier ones: they stay as they are.
             overlapping: Statement::of_snapshot(
                 select_sessions!(
                     "SELECT * FROM (SELECT b.* FROM warehouse.fact_session AS b \
@@ -139,8 +139,8 @@ impl Sessions {
         Ok(found)
     }
 
-    /// The next session of each visitor that begins after `low`, at most a pause after `high`; where `is_wanted` says so
-    /// by its start.
+    /// Each visitor's next session that begins after `low` and at most a pause after `high`, if `is_wanted` accepts its
+    /// start.
     pub fn next(
         &self,
         spans: &BTreeMap<Visitor, Span>,
@@ -160,8 +160,7 @@ impl Sessions {
         Ok(found)
     }
 
-    /// Fills in what sessions take from first hits that were never first before; of those that retention dropped, that
-    /// is not known any more.
+    /// Reads the origins that [`Session::lacks_origin`] asks for; unknown where retention has dropped the event.
     pub fn fill_origins<'a>(
         &self,
         sessions: impl Iterator<Item = &'a mut Session>,

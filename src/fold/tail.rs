@@ -185,7 +185,7 @@ fn compute(reader: &mut Reader, zone: Tz, moment: Moment) -> Result<Tail, Failur
 /// What is not worth giving back to the system.
 const LITTLE: usize = 8 << 20;
 
-/// Has what a report needed let go of when the transaction ends, however it does.
+/// Has the tail's memory freed when the transaction ends, by commit or abort.
 fn release_at_the_end() {
     thread_local! {
         static REGISTERED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };

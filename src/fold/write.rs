@@ -17,9 +17,9 @@ use crate::server::time::timestamp;
 use starsink_core::aggregate::tables::{TABLES, row};
 use starsink_core::time::calendar::Calendar;
 
-/// Events that one fold should about hold: enough to spare work, few enough for memory.
+/// Target number of events in a fold: enough to save work, few enough for memory.
 const EVENTS: i64 = 200_000;
-/// A transaction folds on for so long.
+/// How long one transaction goes on folding.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub struct Folder {
@@ -28,9 +28,9 @@ pub struct Folder {
     reset: Statement,
     has_dropped_facts: Statement,
     summarise: Statement,
-    /// A zone that was asked for in vain, and said to be.
+    /// A zone that could not be adopted, and was reported.
     refused: Option<Tz>,
-    /// Batches that are not folded as they are not there whole, and said to be.
+    /// Incomplete batches that are left unfolded, and were reported.
     held: BTreeSet<i64>,
     sessions_gone: Statement,
     orders_gone: Statement,
@@ -100,7 +100,7 @@ impl Folder {
         self.reset.run(&[])
     }
 
-    /// The zone to cut days in: what is folded stays in its own where it cannot be made anew.
+    /// The zone to cut days in: the one in use stays where aggregates cannot be made anew for another.
     fn zone(&mut self, folded: Tz, wanted: Tz) -> Result<Tz, Failure> {
         if folded == wanted {
             return Ok(wanted);

@@ -112,7 +112,7 @@ fn tally_final(mut state: Internal) -> Option<Vec<u8>> {
     stored.filter(|stored| !stored.is_empty())
 }
 
-/// As tally_entries, of these keys alone; of all where there are none to choose from (NULL).
+/// Like tally_entries, but for these keys only; for all keys where the list is NULL.
 #[pg_extern(immutable, parallel_safe, schema = "starsink_internal")]
 fn tally_pick(
     tally: Option<&[u8]>,

@@ -48,7 +48,7 @@ pub struct Consumer {
     _client: Arc<Client>,
     queue: *mut rd::rd_kafka_queue_t,
     buffer: Vec<*mut rd::rd_kafka_message_t>,
-    /// So many of the buffer's messages are handed out and gone.
+    /// How many messages of the buffer are already handed out.
     given: usize,
 }
 

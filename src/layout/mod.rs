@@ -1,8 +1,8 @@
 //! The tables: made by one idempotent script, owned by the database and not by the extension, so that DROP EXTENSION
 //! never drops an event and pg_dump carries them like any others.
 //!
-//! A superuser makes the schemas and nothing else: the script runs as the warehouse's owner, so that whatever lies in
-//! its way, it gets nobody the superuser's rights. What another role laid there is refused.
+//! A superuser makes the schemas and nothing else: the script runs as the warehouse's owner, so that nothing that lies
+//! in its way can gain a superuser's rights. What another role laid there is refused.
 //!
 //! # Layout
 //! - [`version`]   which lay-out a warehouse has, and the steps between them

@@ -52,7 +52,7 @@ impl Probe {
     }
 }
 
-/// Writes the rows that the verdict does not leave out. A key that is there already fails it.
+/// Writes the rows that the verdict does not leave out. Fails if a key is there already.
 pub fn write(batch: &Batch, rows: Range<usize>, verdict: &Verdict) -> Result<(), Failure> {
     let mut pieces = vec![HEADER];
     let mut from = rows.start;

@@ -75,18 +75,18 @@ pub struct Loader {
     pub ledger: Ledger,
     pub commands: Commands,
     partitions: Partitions,
-    /// Duplicates came lately: look first.
+    /// Duplicates came lately: look events up before writing.
     expects_duplicates: bool,
     /// The last batch failed: what it minted is lost.
     has_failed: bool,
-    /// Failures of unclear blame in a row.
+    /// Failures in a row that blame neither the rows nor the server.
     unclear: u32,
 }
 
-/// After so many failures of unclear blame, the rows are suspected.
+/// After this many of them, the rows are suspected.
 const SUSPICION: u32 = 3;
 
-/// So often a batch begins again because members were merged meanwhile.
+/// How often a batch is tried again because members were merged meanwhile.
 const MERGES: u32 = 20;
 
 impl Loader {

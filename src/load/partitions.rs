@@ -14,15 +14,15 @@ use crate::server::time::timestamp;
 use crate::server::transaction;
 use starsink_core::batch::Batch;
 
-/// How long others may be in the way before it is an error, at least.
+/// Least time that others may block it before that is an error.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// More than a round of tries takes, so that of two that are in each other's way one gives up and the other tries again.
 const APART: Duration = Duration::from_millis(1_500);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Somebody who can commit: makes the partitions of these times beside a transaction that cannot. False where nobody is
-/// to be had.
+/// A helper that can commit: makes the partitions of these times outside a transaction that cannot. False where no
+/// helper is available.
 pub type Helper = fn(&[i64]) -> Result<bool, Failure>;
 
 pub struct Partitions {

@@ -164,8 +164,8 @@ impl Writer {
         Ok(verdict)
     }
 
-    /// The transaction's id first: a fold tells by it whether a number that it missed can still come. nextval() itself
-    /// takes an id for every 32nd number only.
+    /// Assigns the transaction id before the number: a fold uses it to tell whether a missing number can still come.
+    /// nextval() alone assigns one for every 32nd number only.
     fn next_audit_key(&self) -> Result<i64, Failure> {
         // SAFETY: inside a transaction that may write.
         unsafe { pgrx::pg_sys::GetTopTransactionId() };

@@ -1,4 +1,4 @@
-//! Plain data in shared memory under a lock that is held for moments and awaited by nobody who cannot leave.
+//! Plain data in shared memory, under a lock that is held for microseconds; a process that waits for it can still end.
 //!
 //! The server's own wait for a lock sleeps until it is given back, even when the postmaster has died and whoever held
 //! the lock is gone. So the lock is asked for again and again, and a process without a postmaster ends instead.

@@ -140,7 +140,7 @@ fn is_typed() -> bool {
     }
 }
 
-/// Databases may be made after the setting, so that one that is not there is worth no more than a word.
+/// A database may be created after the setting, so a missing one is only reported.
 pub fn database(value: &str) -> Result<(), Refusal> {
     let Ok(name) = CString::new(value) else {
         return Ok(());

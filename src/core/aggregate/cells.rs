@@ -189,7 +189,7 @@ pub type At = (i32, bool, Key);
 pub struct Cells(pub HashMap<At, Cell>);
 
 impl Cells {
-    /// Bytes that they hold, near enough: sets and tallies grow with the events, which are counted by themselves.
+    /// Estimated size in bytes, without sets and tallies: they grow with the events, which are counted separately.
     pub fn size(&self) -> usize {
         self.0.len() * (size_of::<(At, Cell)>() + size_of::<Rest>() / 2)
     }

@@ -80,7 +80,7 @@ pub struct Event {
     pub time: i64,
     pub acts: Acts,
     pub is_bot: bool,
-    /// Negative where the event names none.
+    /// Negative where the event names no member.
     pub device: i32,
     pub context: Context,
     pub geography: i32,
@@ -99,11 +99,11 @@ pub struct Adder<'a> {
     pub calendar: &'a mut Calendar,
 }
 
-/// The source of what happened without a device.
+/// The source of traffic of events without a device.
 pub const NO_SESSION: i32 = -1;
 
 impl Adder<'_> {
-    /// What an event says by itself; it is never taken away.
+    /// What an event adds on its own, without its session; it is never taken away.
     pub fn event(&mut self, event: &Event) {
         if !event.acts.has(Acts::VIEW) && !event.acts.is_selection() {
             return;
@@ -464,7 +464,7 @@ impl Adder<'_> {
         debug_assert!(weight <= ONE);
     }
 
-    /// The day of a device's first event, or that it is no longer it.
+    /// Adds a device to the day of its first event, or takes it away there when an earlier event came late.
     pub fn first_seen(&mut self, device: i32, is_bot: bool, time: i64, is_added: bool) {
         if let Ok(device) = u32::try_from(device) {
             let cell = self

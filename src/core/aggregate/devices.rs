@@ -11,7 +11,7 @@ const MAX_KEY: u32 = i32::MAX as u32;
 /// A set that grows.
 #[derive(Clone, Debug)]
 pub enum Devices {
-    /// In order and each once up to `.1`; what comes after is as it came.
+    /// The first `.1` keys are sorted and unique; those after them are in order of arrival.
     List(Vec<u32>, usize),
     Bitmap(Vec<u64>),
 }
@@ -117,7 +117,7 @@ pub fn keys(mut bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
     })
 }
 
-/// How many keys a stored set has, without reading them: each ends with a byte of its own kind.
+/// Number of keys in a stored set, without decoding them: only the last byte of a key has its high bit clear.
 pub fn count(bytes: &[u8]) -> usize {
     bytes.iter().filter(|&&byte| varint::is_last(byte)).count()
 }

@@ -30,7 +30,7 @@ impl Tally {
         }
     }
 
-    /// Adds a stored tally; what is not one is left out from where it stops being one.
+    /// Adds a stored tally. Of malformed bytes, the entries before the first error count.
     pub fn add_stored(&mut self, bytes: &[u8]) {
         for (key, count) in entries(bytes) {
             self.add(key, count);
@@ -135,7 +135,7 @@ pub fn top(bytes: &[u8], n: Option<usize>) -> Vec<(i64, i64)> {
     found
 }
 
-/// The tally by groups of keys: each key counts as what `groups` says, those it does not name are left out.
+/// The tally by groups of keys: `groups` maps each key to its group; keys without a group are left out.
 pub fn regroup(bytes: &[u8], groups: Vec<(i32, i32)>) -> Vec<u8> {
     let mut sum = Tally::default();
     named(bytes, groups).for_each(|(group, count)| sum.add(group, count));

@@ -15,7 +15,7 @@ pub struct Union {
     /// One set behind the other.
     sets: Vec<u8>,
     ends: Vec<usize>,
-    /// What was read before they became too many.
+    /// Union of the sets read so far, when there were too many bytes to keep.
     read: Vec<u64>,
 }
 
@@ -68,7 +68,7 @@ impl Union {
             .filter_map(|(start, &end)| self.sets.get(start..end))
     }
 
-    /// The set that it is the union of, if it is of one alone.
+    /// The stored set itself, where the union is of one set only.
     fn only(&self) -> Option<&[u8]> {
         (self.ends.len() == 1 && self.read.is_empty()).then_some(&self.sets)
     }

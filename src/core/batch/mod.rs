@@ -53,12 +53,12 @@ pub struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    /// Before this, and longer ahead of now than that, a timestamp counts something else than milliseconds, or is no
-    /// clock's at all: seconds lie in 1970, microseconds in the far future.
+    /// Range of plausible timestamps in milliseconds: earlier ones, and those further ahead of now than that, are in
+    /// another unit (seconds lie in 1970, microseconds in the far future) or come from no clock.
     const OLDEST_MS: i64 = 946_684_800_000;
     const MOST_AHEAD_MS: i64 = 3_600_000;
 
-    /// Without a timestamp that no message can have had. `now`: microseconds since the Unix epoch.
+    /// Drops an implausible timestamp. `now`: microseconds since the Unix epoch.
     fn in_time(self, now: i64) -> Self {
         let latest = (now / 1_000).saturating_add(Self::MOST_AHEAD_MS);
         if (Self::OLDEST_MS..=latest).contains(&self.time_ms) {
@@ -243,8 +243,8 @@ impl Batch {
         });
     }
 
-    /// Puts a message where it belongs by `work`. Should that panic, the message is put aside and the others go on: it would
-    /// come again and again, and nothing behind it would ever be loaded.
+    /// Processes a message with `work`. If `work` panics, the message goes to quarantine and the others go on:
+    /// otherwise it would be read again and again, and nothing behind it would ever be loaded.
     fn guarded(&mut self, span: usize, origin: &Origin<'_>, work: impl FnOnce(&mut Batch)) {
         let (rows, lines) = (self.rows.len(), self.lines.len());
         let (image, raw) = (self.image.len(), self.raw.len());
@@ -423,7 +423,7 @@ impl Batch {
         if row == 0 { 0 } else { self.rows[row - 1].end }
     }
 
-    /// Makes these of a row's flags what `found` says: what only the tables know of it.
+    /// Sets these flags of a row to `found`: they depend on the tables.
     pub fn set_flags(&mut self, row: usize, these: Codes, found: Codes) {
         let start = self.row_start(row);
         row::set_flags(&mut self.image[start..self.rows[row].end], these, found);

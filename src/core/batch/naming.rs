@@ -109,7 +109,7 @@ fn customer(members: &mut Members, seed: u64, policy: &Policy, event: &Event<'_>
     })
 }
 
-/// No referrer is a direct visit, and so is the way back from paying; one that is no address is unknown.
+/// No referrer, or one of a payment provider, is a direct visit; a referrer that is no URL is unknown.
 fn referrer(members: &mut Members, seed: u64, event: &Event<'_>) -> i32 {
     let Some(referrer) = event.referrer.as_deref() else {
         return if event.referrer_url.is_some() {

@@ -66,7 +66,7 @@ pub fn set_keys(image: &mut [u8], audit_key: i64, dimension_keys: &[i32; Dimensi
     }
 }
 
-/// Makes these of the row's flags what `found` says, and leaves the others.
+/// Sets these flags of the row to `found` and leaves the others.
 pub fn set_flags(image: &mut [u8], these: Codes, found: Codes) {
     let mut bits = [0; 8];
     bits.copy_from_slice(&image[QUALITY_FLAGS..QUALITY_FLAGS + 8]);

@@ -99,7 +99,7 @@ impl Fetcher {
             .build();
         let config = Agent::config_builder()
             .http_status_as_error(false)
-            // A proxy would connect to whatever it likes.
+            // A proxy could connect to an address that was not checked.
             .proxy(None)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -110,7 +110,7 @@ impl Fetcher {
             ))
             .accept_encoding(AutoHeaderValue::from("gzip"))
             .max_response_header_size(64 * 1024)
-            // A connection that is kept would keep an address longer than its check.
+            // A kept-alive connection would outlive the check of its address.
             .max_idle_connections(0)
             .tls_config(tls)
             .build();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-/// Nobody is waited for longer than this before a look whether it is better now.
+/// Longest wait; a longer Retry-After is cut to it.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// Reads Retry-After: seconds, or a date in one of HTTP's three forms; one that has passed is no wait.

@@ -1,15 +1,15 @@
 //! robots.txt, by RFC 9309: which paths a crawler may ask for, how often, and where the sitemaps are.
 //!
-//! Only rules end the list of a group's crawlers; Crawl-delay and other records end nothing. A Crawl-delay is for those
-//! whom the group has named so far.
+//! Only rules end a group's list of user agents; Crawl-delay and other records do not. A Crawl-delay applies to the
+//! user agents that the group has named before it.
 
 use std::time::Duration;
 
 use encoding_rs::UTF_8;
 
-/// What RFC 9309 asks to be read at least, and no more is.
+/// The size that RFC 9309 requires crawlers to parse at least; the rest is ignored.
 const MAX_BYTES: usize = 500 * 1024;
-/// A site that asks for longer waits would be visited never.
+/// Longer Crawl-delays are cut to this many seconds: else the site would hardly ever be visited.
 const LONGEST_DELAY: f64 = 3600.0;
 
 /// What one robots.txt says to one crawler.

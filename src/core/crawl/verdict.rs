@@ -118,7 +118,7 @@ impl Visited<'_> {
     }
 }
 
-/// Shops lead from what they no longer sell to what they do.
+/// Whether a redirect leads to another product: shops redirect from products they no longer sell.
 fn is_another(known: Option<&str>, found: Option<&str>) -> bool {
     known
         .zip(found)

@@ -9,7 +9,7 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// Takes in what was found, in any order. A place's last word on a dimension stands.
+    /// Adds keys, in any order. The last key for a place and dimension wins.
     pub fn add(&mut self, found: impl IntoIterator<Item = (usize, usize, i32)>) {
         let before = self.keys.len();
         self.keys.extend(found);

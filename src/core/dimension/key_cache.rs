@@ -27,9 +27,9 @@ type Generation = HashMap<u128, Found, BuildHasherDefault<Prehashed>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     pub key: i32,
-    /// Since when the version holds, microseconds since the Unix epoch; the least number where it always did.
+    /// Start of the version's validity, microseconds since the Unix epoch; `i64::MIN` where it is open.
     pub valid_from: i64,
-    /// Only events have named it so far. Told of the dimensions whose events are flagged for it.
+    /// Only events have named it so far. Set only for dimensions whose events are flagged for it.
     pub is_inferred: bool,
 }
 

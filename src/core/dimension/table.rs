@@ -67,8 +67,7 @@ const PLAIN: Table = Table {
 
 macro_rules! dimensions {
     ($($dimension:ident $name:literal [$($column:expr),*] $({$($field:ident),*})?;)*) => {
-        /// In the order of the fact's columns. Resolving them in one order keeps workers from waiting for each other in a
-        /// circle.
+        /// In the order of the fact's columns. Resolving dimensions in one order prevents deadlocks between workers.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Dimension {
             $($dimension),*

@@ -21,9 +21,8 @@ impl<'a> Extras<'a> {
         self.kept.push((name.into(), raw.into()));
     }
 
-    /// The object, if anything was kept, and what had to be mended. Its names stand in the order that jsonb stores
-    /// them in, shorter ones first: the server sorts what is sorted in no time. Of equal names the last one counts,
-    /// as it came last.
+    /// The object, if anything was kept, and what had to be mended. Names are sorted as jsonb stores them, shorter ones
+    /// first, which saves the server the sorting. Of equal names the last one wins.
     pub fn finish(mut self) -> (Option<String>, Codes) {
         let mut flags = Codes::EMPTY;
         if self.kept.is_empty() {

@@ -31,7 +31,7 @@ pub struct Mailbox {
     pub address: String,
 }
 
-/// How many at signs there are, in any spelling. Nearly free where there is none; may say more, never fewer.
+/// Upper bound on the number of at signs, in any spelling. Nearly free where there is none.
 pub fn at_signs(text: &[u8]) -> usize {
     let escaped = memchr3_iter(b'@', b'%', b'\\', text).filter(|at| {
         let rest = text.get(at + 1..).unwrap_or_default();

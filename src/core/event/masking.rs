@@ -21,7 +21,7 @@ const LEFT_ALONE: [Attribute; 3] = [
     Attribute::UserAgent,
 ];
 
-/// What these tell apart stays apart: an address in them is hashed where others are not kept at all.
+/// Attributes whose distinct values must stay distinct: an address in them is hashed even where others are removed.
 const KEYS: [Attribute; 7] = [
     Attribute::Id,
     Attribute::UnderscoreId,

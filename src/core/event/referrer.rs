@@ -159,7 +159,8 @@ impl Known {
         }))
     }
 
-    /// The same label in any country; where there is none (an IP address, `localhost`), the same host.
+    /// Whether the referrer has the page's label, in any country; without a label (IP address, `localhost`), the same
+    /// host.
     fn is_of(&self, page: &Page) -> bool {
         match (&self.label, &page.label) {
             (Some(own), Some(shop)) => own == shop,

@@ -14,7 +14,7 @@ const NANOSECONDS_BELOW: u64 = i64::MAX as u64;
 pub struct TimeStamp {
     /// Microseconds since the Unix epoch.
     pub micros: i64,
-    /// It was not written as documented, a number of milliseconds.
+    /// It was not written as documented: as a number of milliseconds.
     pub was_fixed: bool,
 }
 

@@ -8,12 +8,12 @@ pub const GAP: i64 = 1_800 * SECOND;
 /// A session longer than this is engaged. Microseconds.
 const ENGAGED: i64 = 10 * SECOND;
 
-/// How far a session may go; the next hit begins another. So that sessions of a device begin at times of their own, none
-/// is cut within the instant that it began at.
+/// Bounds of a session; the next hit begins another one. A session is never cut at the instant it began, so that the
+/// sessions of a device have distinct start times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub events: usize,
-    /// From the first hit to the last, in microseconds; exactly this long, and it goes on.
+    /// Longest time from the first hit to the last, inclusive, in microseconds.
     pub length: i64,
 }
 
@@ -55,7 +55,7 @@ impl Session {
         self.hits.len() >= bounds.events || self.end() - self.start() > bounds.length - GAP
     }
 
-    /// The origin of its first hit is not known here: it was never first before.
+    /// Whether the origin of its first hit must still be looked up: this hit was never first before.
     pub fn lacks_origin(&self) -> bool {
         self.origin.geography == LACKING.geography
     }
@@ -106,8 +106,8 @@ pub fn cut(mut hits: Vec<Hit>, bounds: &Bounds) -> Vec<Session> {
     sessions
 }
 
-/// Goes on with what follows in the table: a session that grew past its bounds leaves hits to the one that stood behind
-/// it. Returns whether that one begins elsewhere now; if not, all behind it stay as they are.
+/// Cuts the last session anew together with the stored `follower` that the new hits have reached. Returns false if the
+/// two stay apart; then all later sessions stay as they are.
 pub fn cut_on(fresh: &mut Vec<Session>, follower: &Session, bounds: &Bounds) -> bool {
     let Some(last) = fresh.pop_if(|last| !last.is_over_at(follower.start(), bounds)) else {
         return false;
@@ -118,7 +118,7 @@ pub fn cut_on(fresh: &mut Vec<Session>, follower: &Session, bounds: &Bounds) -> 
     true
 }
 
-/// Of a first hit that was never first before: the table of events knows it.
+/// Origin of a first hit that was never first before: to be read from the table of events.
 const LACKING: Origin = Origin {
     geography: i32::MIN,
     referrer: -1,
@@ -127,7 +127,7 @@ const LACKING: Origin = Origin {
     is_continued: false,
 };
 
-/// What the table of events does not know any more.
+/// Origin of a hit whose event retention has dropped.
 pub const UNKNOWN: Origin = Origin {
     geography: -1,
     ..LACKING

@@ -26,7 +26,7 @@ pub struct Folded {
 }
 
 impl Folded {
-    /// The number below which nothing is left to fold, itself included.
+    /// The highest number up to which everything is folded or never comes.
     pub fn floor(&self) -> i64 {
         self.gaps.first().map_or(self.high, |gap| gap.low - 1)
     }
@@ -39,8 +39,8 @@ impl Folded {
                 .any(|gap| (gap.low..=gap.high).contains(&number))
     }
 
-    /// The number below which nothing is there to fold, itself included. `late`: numbers of the gaps that the ledger
-    /// has by now. It tells single numbers above `rolled_up` alone; of those below, any may be there.
+    /// The highest number up to which nothing committed is left to fold. `late`: numbers in the gaps that the ledger
+    /// has by now. The ledger lists single numbers above `rolled_up` only; any number below may have committed.
     pub fn settled(&self, late: &BTreeSet<i64>, rolled_up: i64) -> i64 {
         match (self.gaps.first(), late.first()) {
             (Some(gap), _) if gap.low <= rolled_up => self.floor(),
@@ -49,9 +49,9 @@ impl Folded {
         }
     }
 
-    /// After a fold of everything visible up to `to` that was not folded: `seen` are the batches it found, `held` those it
-    /// found and left. In the fold's snapshot all transactions below `xmin` had ended; `next` was the next id to be given
-    /// out after `to` had been, and before the snapshot.
+    /// State after a fold of everything visible and unfolded up to `to`: `seen` are the batches it found, `held` those
+    /// of them that it left unfolded. In its snapshot all transactions below `xmin` had ended; `next` was the next id
+    /// to be given out, read after `to` was given out and before the snapshot.
     pub fn after(
         &self,
         to: i64,

@@ -37,7 +37,7 @@ impl Backoff {
     }
 }
 
-/// A number between 0 and 1 for jitter; from the clock, which is random enough to break step.
+/// A number between 0 and 1 for jitter, from the clock, which is random enough for that.
 pub fn jitter() -> f64 {
     let nanos = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)

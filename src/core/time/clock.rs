@@ -1,11 +1,11 @@
-//! A wall clock that may be set back beside one that cannot: what waits for a time on the first would wait for as long
-//! as it was set back.
+//! Tells how far the wall clock was set back, by comparing it with a monotonic one: what waits for a time on the wall
+//! clock would wait that much longer.
 
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Less than this is no step: a look takes a while, and clocks are trimmed.
+/// A smaller difference is no step: reading both clocks takes time, and clocks are slewed.
 const TOLERANCE: TimeDelta = TimeDelta::seconds(1);
 
 #[derive(Clone, Copy, Debug)]

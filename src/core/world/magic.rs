@@ -1,6 +1,6 @@
 //! What the first bytes of a file say it is, where that is no text to be read line by line.
 
-/// As many bytes as it takes to tell.
+/// Number of first bytes needed to tell.
 pub const LENGTH: usize = 512;
 
 /// What a file is, and what to do about it.

@@ -74,7 +74,7 @@ impl Resolver {
         missing.sort_unstable();
         missing.dedup();
         self.find(members, &mut missing, keys)?;
-        // In the order of the natural keys, as everybody inserts, so that nobody waits in a circle.
+        // In the order of the natural keys, as everybody inserts: this prevents deadlocks.
         missing.sort_unstable_by(|&a, &b| {
             self.natural_key(members, a)
                 .cmp(self.natural_key(members, b))

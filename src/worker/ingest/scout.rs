@@ -29,7 +29,7 @@ pub struct Scout {
     shared: Arc<(Mutex<Shared>, Condvar)>,
 }
 
-/// Longest wait for one answer of a broker.
+/// Longest wait for a single answer of a broker.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Scout {

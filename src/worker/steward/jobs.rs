@@ -12,12 +12,12 @@ use starsink_core::schedule::Schedule;
 use starsink_core::time::backoff::{Backoff, jitter};
 use starsink_core::time::clock::Clock;
 
-/// Waits after failures: from this, doubling, up to that.
+/// Backoff after failures: the first wait, doubling up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// A job that has much to catch up with leaves others so many times as much time as it takes.
+/// A job that has a backlog rests this many times as long as it ran, so that others can run.
 const LEAVES: i32 = 4;
-/// Jobs that come as often or oftener go before all others.
+/// Jobs with this interval or a shorter one go before all others.
 const FREQUENT: TimeDelta = TimeDelta::seconds(10);
 /// Runs that found nothing to do get a row of history this often.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
@@ -167,7 +167,7 @@ impl Job {
         self.row.enabled && !self.was_tried && self.entry.next_run.is_some_and(|next| next <= now)
     }
 
-    /// Reports and alerts wait for it: it goes before those that come seldom.
+    /// Reports and alerts depend on it, so it goes before jobs that run seldom.
     pub fn is_frequent(&self) -> bool {
         matches!(self.schedule, Ok(Schedule::Every(interval)) if interval <= FREQUENT)
     }
@@ -227,7 +227,7 @@ impl Job {
         self.entry.last_run = Some(began);
         self.entry.last_error = explain(failure);
         self.entry.last_error_at = Some(Utc::now());
-        // One that fails late leaves others at least as much time as it took.
+        // A job that fails late rests at least as long as it ran.
         self.entry.next_run = Some((Utc::now() + wait).max(after_a_rest(began, 1)));
         self.is_resting = true;
     }
@@ -242,7 +242,7 @@ impl Job {
     }
 }
 
-/// When a job that began then may run again so that others get so many times as much time as it took.
+/// When a job that began at `began` may run again, if it rests `times` as long as it ran.
 fn after_a_rest(began: DateTime<Utc>, times: i32) -> DateTime<Utc> {
     let now = Utc::now();
     now + (now - began).max(TimeDelta::zero()) * times

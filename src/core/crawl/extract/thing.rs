@@ -76,7 +76,7 @@ fn variant<'a>(group: &'a Value, place: &Place, canonical: Option<&str>) -> Opti
             let score = urls
                 .chain(offers)
                 .filter_map(link)
-                // A fragment is a name within the page, and every variant may have one.
+                // A link with a fragment tells nothing: every variant on a page may have one.
                 .filter(|link| !link.contains('#'))
                 .filter_map(|link| likeness(&place.address(link)?, page))
                 .max()
