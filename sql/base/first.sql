@@ -1,5 +1,5 @@
 -- Messages are UTF-8, and texts are written as they came: a database of another encoding would keep other characters, or
--- refuse what cannot be converted for ever. This file and all others are plain ASCII, so that every database can read them.
+-- refuse what cannot be converted for ever. What CREATE EXTENSION runs is plain ASCII, so that every database can read it.
 DO $$
 BEGIN
     IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
