@@ -99,10 +99,10 @@ fn lost_under_load(name: &str) -> (Backup, String, Feed, [i64; 2], String) {
     pg.wait_for_consumed(pg.consumed().unwrap() + 3_000, SOON);
     let before = pg.consumed().unwrap();
     let moment: String = pg.one("SELECT clock_timestamp()::text");
-    // A commit that is noted before the moment is seen once it is on disk.
-    let next: String = pg.one("SELECT pg_snapshot_xmax(pg_current_snapshot())::text");
+    // A commit that is noted before the moment is seen once it is on disk; its transaction had a lower id than this one.
+    let later: String = pg.one("SELECT pg_current_xact_id()::text");
     pg.wait_for(
-        &format!("SELECT pg_snapshot_xmin(pg_current_snapshot()) >= '{next}'::xid8"),
+        &format!("SELECT pg_snapshot_xmin(pg_current_snapshot()) > '{later}'::xid8"),
         SOON,
     );
     let after = pg.consumed().unwrap();
